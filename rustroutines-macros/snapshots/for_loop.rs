@@ -1,0 +1,40 @@
+fn f(rx: R) -> impl __::Suspend<Output = ()> + __::Send {
+    __::routine(async move {
+        let output: () = {
+            let _ = &rx;
+            if false {
+                return __::never::<()>();
+            }
+            (match rx {
+                v => {
+                    match __::probe() {
+                        k => {
+                            if false {
+                                __::loop_tag(k, &v).rustroutines_learn()
+                            }
+                            match k.iterate(v) {
+                                mut items => {
+                                    'l: loop {
+                                        match match k.branch() {
+                                            __::Branch::Now(t) => t.next(&mut items),
+                                            #[allow(unreachable_code)]
+                                            __::Branch::Later(t) => t.start_next(&mut items).await,
+                                        } {
+                                            __::Option::None => break,
+                                            __::Option::Some(item) => {
+                                                let (a, b) = item;
+                                                continue 'l;
+                                            }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            });
+            for i in 0..3 {}
+        };
+        #[allow(unreachable_code)] output
+    })
+}

@@ -1,0 +1,214 @@
+//! `go!`: starts a routine.
+//!
+//! | form                                  | what is evaluated by the caller | what runs in the routine |
+//! |---------------------------------------|---------------------------------|--------------------------|
+//! | `go!(f(x))`, `go!(path::f(x))`        | the arguments                   | the call                 |
+//! | `go!(obj.method(x))`                  | the receiver, the arguments     | the call                 |
+//! | `go!(move \|\| …)`, `go!(\|\| …)`     | nothing                         | the closure's body       |
+//! | `go!(move { … })`, `go!({ … })`       | nothing                         | the block                |
+//!
+//! Each form takes a name first: `go!("crawler", f(x))`. A name is any expression of a string type.
+
+use crate::emit::{self, Mode, Start, Wait};
+use crate::operation::{Body, closure_body};
+use crate::rewrite::Rewriter;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::visit_mut::VisitMut;
+use syn::{Block, Error, Expr, ExprCall, ExprClosure, ExprMethodCall, Lit, Macro, Result, Token};
+
+/// One invocation.
+struct Go {
+    name: Option<Expr>,
+    task: Task,
+}
+
+/// What is started.
+enum Task {
+    Call(ExprCall),
+    Method(ExprMethodCall),
+    Closure(ExprClosure),
+    Block(Option<Token![move]>, Block),
+}
+
+impl Parse for Go {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.is_empty() {
+            return Err(Error::new(
+                Span::call_site(),
+                "say what to start: a call as in `go!(f(x))`, a closure as in `go!(move || …)`, or a block",
+            ));
+        }
+        let first = Parsed::parse(input)?;
+        if input.is_empty() {
+            return Ok(Go { name: None, task: first.task()? });
+        }
+        if !input.peek(Token![,]) {
+            return Err(
+                input.error("expected nothing more, or a comma between the routine's name and what to start")
+            );
+        }
+        let comma: Token![,] = input.parse()?;
+        if input.is_empty() {
+            // a trailing comma; a name alone starts nothing
+            return Ok(Go { name: None, task: first.task()? });
+        }
+        let name = first.name()?;
+        let task = Parsed::parse(input)?.task()?;
+        input.parse::<Option<Token![,]>>()?;
+        if !input.is_empty() {
+            let text = "`go!` takes a name and one thing to start; start each in a `go!` of its own";
+            return Err(Error::new(comma.span.join(input.span()).unwrap_or(input.span()), text));
+        }
+        Ok(Go { name: Some(name), task })
+    }
+}
+
+/// A name or a task: the comma behind it will tell.
+enum Parsed {
+    Body(Body),
+    Expr(Expr),
+}
+
+impl Parsed {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(Token![async]) {
+            return Err(input.error("a routine needs no `async`: write `go!({ … })` or `go!(move || …)`"));
+        }
+        if Body::begins(input) { input.parse().map(Parsed::Body) } else { input.parse().map(Parsed::Expr) }
+    }
+
+    fn name(self) -> Result<Expr> {
+        const TEXT: &str = "a routine's name is a text, as in `go!(\"crawler\", f(x))`";
+        match self {
+            Parsed::Expr(Expr::Lit(it)) if !matches!(it.lit, Lit::Str(_)) => Err(Error::new(it.span(), TEXT)),
+            Parsed::Expr(name) => Ok(name),
+            Parsed::Body(Body::Closure(it)) => Err(Error::new(it.or1_token.span(), TEXT)),
+            Parsed::Body(Body::Block(_, it)) => Err(Error::new(it.brace_token.span.open(), TEXT)),
+        }
+    }
+
+    fn task(self) -> Result<Task> {
+        match self {
+            Parsed::Body(Body::Closure(it)) => match it.inputs.first() {
+                Some(parameter) => Err(Error::new(
+                    parameter.span(),
+                    "nobody gives a routine parameters: write `move || …`, which takes along the variables it names",
+                )),
+                None => Ok(Task::Closure(it)),
+            },
+            Parsed::Body(Body::Block(word, it)) => Ok(Task::Block(word, it)),
+            Parsed::Expr(expr) => task(expr),
+        }
+    }
+}
+
+fn task(expr: Expr) -> Result<Task> {
+    match expr {
+        Expr::Call(it) => Ok(Task::Call(it)),
+        Expr::MethodCall(it) => Ok(Task::Method(it)),
+        Expr::Paren(it) => task(*it.expr),
+        Expr::Group(it) => task(*it.expr),
+        other => Err(Error::new(
+            other.span(),
+            "this is a value, not something to start: write a call as in `go!(f(x))`, `go!(move || …)`, or `go!({ … })`",
+        )),
+    }
+}
+
+/// The whole macro. What the caller evaluates is taken as it stands.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    syn::parse2::<Go>(input).map_or_else(Error::into_compile_error, Go::emit)
+}
+
+/// `go!` in a routine's body: what the caller evaluates is the body's own code.
+///
+/// Input: `go!(f(g(x)))`
+/// Output: `go!(f(resolve!(g(x))))`
+pub(crate) fn rewrite(mac: &mut Macro, caller: &mut Rewriter) {
+    // What does not parse, the macro itself will report.
+    let Ok(mut go) = syn::parse2::<Go>(mac.tokens.clone()) else { return };
+    go.name.iter_mut().for_each(|name| caller.visit_expr_mut(name));
+    let name = go.name.map(|name| quote!(#name,));
+    let task = match go.task {
+        Task::Call(it) => operands(caller, Expr::Call(it)),
+        Task::Method(it) => operands(caller, Expr::MethodCall(it)),
+        Task::Closure(it) => quote!(#it),
+        Task::Block(word, it) => quote!(#word #it),
+    };
+    mac.tokens = quote!(#name #task);
+}
+
+fn operands(caller: &mut Rewriter, mut call: Expr) -> TokenStream {
+    caller.operands(&mut call);
+    quote!(#call)
+}
+
+impl Go {
+    fn emit(self) -> TokenStream {
+        let name = self.name.map_or_else(
+            || quote!(::rustroutines::__private::Option::None),
+            |name| {
+                let span = emit::ours(name.span());
+                quote_spanned!(span=> ::rustroutines::__private::Option::Some(::rustroutines::__private::name(#name)))
+            },
+        );
+        match self.task {
+            Task::Call(call) => emit_call(&name, &call),
+            Task::Method(call) => emit_method(&name, &call),
+            Task::Closure(closure) => {
+                let (capture, span) = (closure.capture, emit::ours(closure.or1_token.span()));
+                let body = closure_body(&closure);
+                quote_spanned!(span=> ::rustroutines::__private::go(#name, #capture || #body))
+            }
+            Task::Block(word, mut block) => {
+                let span = emit::ours(block.brace_token.span.open());
+                Rewriter::new(Mode::Suspend).visit_block_mut(&mut block);
+                let body = emit::body(&TokenStream::new(), &block, None, emit::Capture::Move);
+                quote_spanned!(span=> ::rustroutines::__private::go(#name, #word || #body))
+            }
+        }
+    }
+}
+
+/// Input: `go!(f(x, y))`
+/// Output: `match (x, y) { (a0, a1) => go(None, move || as_operation!(f(a0, a1))) }`
+fn emit_call(name: &TokenStream, call: &ExprCall) -> TokenStream {
+    let at = emit::call_site(&Expr::Call(call.clone()));
+    let span = emit::ours(at);
+    let (arguments, bound) = (call.args.iter(), bound(call.args.len(), span));
+    let function = &call.func;
+    let operation = emit::as_operation(&quote!(#function(#(#bound),*)), at, "operation");
+    quote_spanned! {span=>
+        match (#(#arguments,)*) {
+            (#(#bound,)*) => ::rustroutines::__private::go(#name, move || #operation),
+        }
+    }
+}
+
+/// Input: `go!(obj.m(x))`
+/// Output: `match (obj, x) { (mut this, a0) => go(None, move || routine(async move { resolve!(this.m(a0)) })) }`
+///
+/// The receiver lives in the routine, since the operation may borrow it.
+fn emit_method(name: &TokenStream, call: &ExprMethodCall) -> TokenStream {
+    let at = call.method.span();
+    let span = emit::ours(at);
+    let (receiver, arguments, bound) = (&call.receiver, call.args.iter(), bound(call.args.len(), span));
+    let (method, turbofish) = (&call.method, &call.turbofish);
+    let this = Ident::new("this", span);
+    let call = quote!(#this.#method #turbofish (#(#bound),*));
+    let resolved = emit::resolve(&[], &call, at, Wait { start: Start::Inline, mode: Mode::Suspend }, None);
+    quote_spanned! {span=>
+        match (#receiver, #(#arguments,)*) {
+            (mut #this, #(#bound,)*) => ::rustroutines::__private::go(#name, move || {
+                ::rustroutines::__private::routine(async move { #resolved })
+            }),
+        }
+    }
+}
+
+fn bound(count: usize, span: Span) -> Vec<Ident> {
+    (0..count).map(|i| format_ident!("a{i}", span = span)).collect()
+}

@@ -1,0 +1,220 @@
+//! The functions and methods whose calls are never taken for operations.
+//!
+//! A call is resolved by its type, which must be known where the call stands. The calls listed here
+//! return a *bare inference variable* (`text.into()`: whatever the context wants), or need the type
+//! their context expects to check their arguments (`Box::new(|x| …)`). Resolution would ask for that
+//! type too early. The list names what the standard library has and what traits conventionally have;
+//! a `#[routine]` may not carry such a name.
+
+use syn::{Expr, ExprCall, ExprPath, GenericArgument, Path, PathArguments, Type, TypePath};
+
+/// Methods and functions that return whatever type the context wants.
+const RETURN_ANYTHING: &[&str] = &[
+    // conversions
+    "into",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+    "unwrap_unchecked",
+    "unwrap_err",
+    "expect",
+    "expect_err",
+    // iterators
+    "collect",
+    "sum",
+    "product",
+    // values out of nothing
+    "default",
+    "zeroed",
+    "transmute",
+];
+
+/// Types of the standard library. None of their associated functions suspends, and many need the type
+/// expected of their result: `Box::new(|x| …)` as a `Box<dyn Fn(u8)>`.
+const STD_TYPES: &[&str] = &[
+    "Arc",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "Box",
+    "Cell",
+    "Cow",
+    "Duration",
+    "HashMap",
+    "HashSet",
+    "LazyCell",
+    "LazyLock",
+    "ManuallyDrop",
+    "MaybeUninit",
+    "Mutex",
+    "NonNull",
+    "OnceCell",
+    "OnceLock",
+    "Option",
+    "OsString",
+    "PathBuf",
+    "Pin",
+    "Rc",
+    "RefCell",
+    "Result",
+    "RwLock",
+    "String",
+    "Vec",
+    "VecDeque",
+    "bool",
+    "char",
+    "f32",
+    "f64",
+    "i128",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "isize",
+    "str",
+    "u128",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "usize",
+];
+
+/// Traits whose associated functions, called through the trait, return whatever the context wants. `Error`
+/// is that of the serialisers: `de::Error::custom(text)`; no kind of error has anything to wait for.
+const TRAITS: &[&str] = &["Default", "Error", "From", "FromIterator", "Into", "Product", "Sum"];
+
+/// Modules of the standard library whose functions take their types from the context, and none of which
+/// suspends: `mem::replace(&mut boxed, value)` reaches into the box where what is in it is wanted.
+const STD_MODULES: &[&str] = &["alloc", "core", "mem", "ptr", "std"];
+
+/// The same, for single functions.
+const BY_CONTEXT: &[&str] = &["from_mut", "from_ref"];
+
+/// Whether a function or method called `name` is never probed, whatever its type.
+pub(crate) fn is_never_probed(name: &str) -> bool {
+    RETURN_ANYTHING.contains(&name)
+}
+
+/// Whether a call of this function is left as it is.
+pub(crate) fn leaves_call(call: &ExprCall, inside_err: bool) -> bool {
+    match &*call.func {
+        Expr::Path(ExprPath { path, qself: None, .. }) => {
+            leaves_path(path, inside_err) || builds_from_closure(path, call)
+        }
+        // `<_>::zero()`
+        Expr::Path(ExprPath { qself: Some(owner), .. }) if matches!(*owner.ty, Type::Infer(_)) => true,
+        Expr::Path(ExprPath { path, .. }) => last(path).is_some_and(|name| is_never_probed(&name)),
+        _ => false,
+    }
+}
+
+/// Whether this is a call of the constructor `name`, as in `Err(…)`.
+pub(crate) fn constructs(call: &ExprCall, name: &str) -> bool {
+    matches!(&*call.func, Expr::Path(function) if last(&function.path).is_some_and(|last| last == name))
+}
+
+/// For `Ok(…)`, `Err(…)` or `Some(…)` where a `Result<A, B>` or an `Option<A>` is wanted: what is wanted of
+/// the argument.
+pub(crate) fn wraps<'a>(call: &ExprCall, wanted: &'a Type) -> Option<&'a Type> {
+    let Type::Path(TypePath { path, qself: None }) = wanted else { return None };
+    let wanted = path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &wanted.arguments else { return None };
+    let place = match wanted.ident.to_string().as_str() {
+        "Result" if constructs(call, "Ok") => 0,
+        "Result" if constructs(call, "Err") => 1,
+        "Option" if constructs(call, "Some") => 0,
+        _ => return None,
+    };
+    match arguments.args.iter().nth(place)? {
+        GenericArgument::Type(ty) if call.args.len() == 1 => Some(ty),
+        _ => None,
+    }
+}
+
+fn leaves_path(path: &Path, inside_err: bool) -> bool {
+    let Some(name) = last(path) else { return false };
+    let owner = path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string());
+    let owner = owner.as_deref().unwrap_or_default();
+    // `std::mem::take`, `mem::take`
+    let first = path.segments[0].ident.to_string();
+    let in_std =
+        path.segments.len() > 1 && [first.as_str(), owner].iter().any(|module| STD_MODULES.contains(module));
+    is_never_probed(&name)
+        || in_std
+        || starts_upper(&name)
+        || STD_TYPES.contains(&owner)
+        || TRAITS.contains(&owner)
+        || BY_CONTEXT.contains(&name.as_str())
+        || inside_err && starts_upper(owner)
+}
+
+/// Whether this is `Type::new(|| …)` or the like. A constructor by its name, whose type takes in that of a
+/// closure: where a field holds a `Type<fn()>`, the closure must learn that from the context.
+fn builds_from_closure(path: &Path, call: &ExprCall) -> bool {
+    let mut last_two = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let constructs = |name: String| ["new", "with", "from"].iter().any(|prefix| name.starts_with(prefix));
+    last_two.next().is_some_and(constructs)
+        && last_two.next().is_some_and(|owner| starts_upper(&owner))
+        && call.args.iter().any(|argument| matches!(argument, Expr::Closure(_)))
+}
+
+fn last(path: &Path) -> Option<String> {
+    path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+fn starts_upper(name: &str) -> bool {
+    name.trim_start_matches("r#").trim_start_matches('_').starts_with(char::is_uppercase)
+}
+
+/// The macros of ours whose arguments are the body's own code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnMacro {
+    Go,
+    Select,
+}
+
+/// Which of our macros a path names: by itself, or through the crate's name.
+pub(crate) fn own_macro(path: &Path) -> Option<OwnMacro> {
+    let qualified = path.segments.len() == 2 && path.segments[0].ident == "rustroutines";
+    if path.segments.len() != 1 && !qualified {
+        return None;
+    }
+    match last(path)?.as_str() {
+        "go" => Some(OwnMacro::Go),
+        "select" => Some(OwnMacro::Select),
+        _ => None,
+    }
+}
+
+/// How a macro of the standard library takes its expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    /// Any number, between commas.
+    List,
+    /// The same, or one and a length.
+    ListOrRepeat,
+    /// One, then a pattern and perhaps a guard.
+    Pattern,
+}
+
+/// How the macro `path` takes expressions, where it is known to.
+pub(crate) fn macro_arguments(path: &Path) -> Option<Arguments> {
+    let first = path.segments.first()?.ident.to_string();
+    if path.segments.len() > 1 && !["std", "core", "alloc"].contains(&first.as_str()) {
+        return None;
+    }
+    Some(match last(path)?.as_str() {
+        "print" | "println" | "eprint" | "eprintln" | "format" | "format_args" | "write" | "writeln" => {
+            Arguments::List
+        }
+        "assert" | "assert_eq" | "assert_ne" | "debug_assert" | "debug_assert_eq" | "debug_assert_ne" => {
+            Arguments::List
+        }
+        "panic" | "todo" | "unreachable" | "unimplemented" | "dbg" => Arguments::List,
+        "vec" => Arguments::ListOrRepeat,
+        "matches" | "assert_matches" | "debug_assert_matches" => Arguments::Pattern,
+        _ => return None,
+    })
+}

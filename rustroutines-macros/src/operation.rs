@@ -1,0 +1,91 @@
+//! `suspend!`, which makes an operation of a block or a closure that returns operations, and `plain!`.
+
+use crate::emit::{self, Capture, Mode};
+use crate::rewrite::Rewriter;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::visit_mut::VisitMut;
+use syn::{Block, Expr, ExprClosure, Result, ReturnType, Stmt, Token, Type};
+
+/// A body given to a macro of ours: a closure, or a block with or without `move`.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Closure(ExprClosure),
+    Block(Option<Token![move]>, Block),
+}
+
+impl Body {
+    /// Whether a body begins here.
+    pub(crate) fn begins(input: ParseStream<'_>) -> bool {
+        input.peek(syn::token::Brace)
+            || input.peek(Token![|])
+            || input.peek(Token![||])
+            || input.peek(Token![move])
+            || (input.peek(Token![for]) && input.peek2(Token![<]))
+    }
+}
+
+impl Parse for Body {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let block = input.peek(Token![move]) && input.peek2(syn::token::Brace);
+        if block || input.peek(syn::token::Brace) {
+            return Ok(Body::Block(input.parse()?, input.parse()?));
+        }
+        Ok(Body::Closure(input.parse()?))
+    }
+}
+
+/// Input: `suspend!(|req| BODY)`
+/// Output: `|req| routine(async move { BODY })`
+///
+/// Input: `suspend!({ BODY })`, `suspend!(move { BODY })`
+/// Output: `routine(async { BODY })`, `routine(async move { BODY })`
+pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
+    let body = match syn::parse2::<Body>(input) {
+        Ok(body) => body,
+        Err(error) => {
+            return syn::Error::new(error.span(), "write `suspend!({ … })` for an operation, or `suspend!(|x| …)` for a closure that returns operations").into_compile_error();
+        }
+    };
+    match body {
+        Body::Closure(closure) => {
+            let attrs = &closure.attrs;
+            let ExprClosure { lifetimes, movability, capture, or1_token, inputs, or2_token, .. } = &closure;
+            let inner = closure_body(&closure);
+            quote!(#(#attrs)* #lifetimes #movability #capture #or1_token #inputs #or2_token #inner)
+        }
+        Body::Block(word, mut block) => {
+            Rewriter::new(Mode::Suspend).visit_block_mut(&mut block);
+            let capture = if word.is_some() { Capture::Move } else { Capture::Borrow };
+            emit::body(&TokenStream::new(), &block, None, capture)
+        }
+    }
+}
+
+/// A closure's body as an operation, pinned to the return type where one is written.
+pub(crate) fn closure_body(closure: &ExprClosure) -> TokenStream {
+    let mut block = match &*closure.body {
+        Expr::Block(it) if it.attrs.is_empty() && it.label.is_none() => it.block.clone(),
+        other => Block { brace_token: Default::default(), stmts: vec![Stmt::Expr(other.clone(), None)] },
+    };
+    let output: Option<&Type> = match &closure.output {
+        ReturnType::Type(_, ty) => Some(ty),
+        ReturnType::Default => None,
+    };
+    Rewriter::new(Mode::Suspend).body(&mut block, output);
+    emit::body(&TokenStream::new(), &block, output, Capture::Move)
+}
+
+/// Input: `plain!(E)`
+/// Output: `(E)`
+pub(crate) fn expand_plain(input: TokenStream) -> TokenStream {
+    match syn::parse2::<Expr>(input.clone()) {
+        Ok(expr) => {
+            let span = emit::ours(syn::spanned::Spanned::span(&expr));
+            quote_spanned!(span=> (#expr))
+        }
+        Err(error) => syn::Error::new(error.span(), "`plain!` takes one expression, and leaves it as it is")
+            .into_compile_error(),
+    }
+}

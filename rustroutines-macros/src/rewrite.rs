@@ -1,0 +1,326 @@
+//! Finds the calls of a body, and nothing else.
+//!
+//! What is not the body's own code is left alone: closures, `async` blocks, nested items, constant
+//! expressions, patterns, types, attributes, and macros that are not known to take expressions.
+
+use crate::emit::{self, Mode, Start, Wait};
+use crate::names::{self, OwnMacro};
+use crate::{go, known_macros, select};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use std::mem;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, GenericArgument, Item,
+    Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
+};
+
+/// Rewrites one body.
+#[derive(Debug)]
+pub(crate) struct Rewriter {
+    /// How this body waits.
+    mode: Mode,
+    /// The routine's own name, and how its calls of itself are begun.
+    recursion: Option<(Ident, Start)>,
+    /// Inside the argument of `Err(…)`.
+    inside_err: bool,
+    /// What the body returns, where that is written down.
+    output: Option<Type>,
+    /// The type written down for the call that is visited next.
+    wanted: Option<Type>,
+}
+
+impl Rewriter {
+    /// For the body of a routine without a name.
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self { mode, recursion: None, inside_err: false, output: None, wanted: None }
+    }
+
+    /// For the body of the routine `name`.
+    pub(crate) fn of_routine(mode: Mode, name: &Ident, start: Start) -> Self {
+        Self { recursion: Some((name.clone(), start)), ..Self::new(mode) }
+    }
+
+    /// Rewrites a whole body, which returns `output`.
+    pub(crate) fn body(&mut self, block: &mut Block, output: Option<&Type>) {
+        self.output = output.filter(|ty| emit::names_type(ty)).cloned();
+        let output = self.output.clone();
+        self.block(block, output.as_ref());
+    }
+
+    /// How this body waits.
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Rewrites what a call is made of, and leaves the call itself: it is wanted as an operation.
+    pub(crate) fn operands(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Call(call) => self.visit_call_parts(call),
+            Expr::MethodCall(call) => self.visit_method_parts(call),
+            Expr::Paren(inner) => self.operands(&mut inner.expr),
+            Expr::Group(inner) => self.operands(&mut inner.expr),
+            other => self.visit_expr_mut(other),
+        }
+    }
+
+    fn visit_call_parts(&mut self, call: &mut ExprCall) {
+        if !matches!(&*call.func, Expr::Path(_)) {
+            self.visit_expr_mut(&mut call.func);
+        }
+        let outer = mem::replace(&mut self.inside_err, names::constructs(call, "Err"));
+        call.args.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        self.inside_err = outer;
+    }
+
+    fn visit_method_parts(&mut self, call: &mut ExprMethodCall) {
+        self.visit_expr_mut(&mut call.receiver);
+        let outer = mem::take(&mut self.inside_err);
+        call.args.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        self.inside_err = outer;
+    }
+
+    // Input: `f(a, g(b))`
+    // Output: `resolve!(f(a, resolve!(g(b))))`
+    fn call(&mut self, call: &mut ExprCall) -> Option<TokenStream> {
+        let (inside_err, wanted) = (self.inside_err, self.wanted.take());
+        self.visit_call_parts(call);
+        if names::leaves_call(call, inside_err) {
+            return None;
+        }
+        let start = self.start(matches!(&*call.func, Expr::Path(path) if self.names_itself(&path.path)));
+        let attrs = mem::take(&mut call.attrs);
+        Some(self.resolve(&attrs, Expr::Call(call.clone()), start, wanted.as_ref()))
+    }
+
+    // Input: `a.m(g(b))`
+    // Output: `resolve!(a.m(resolve!(g(b))))`
+    fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<TokenStream> {
+        let wanted = self.wanted.take();
+        self.visit_method_parts(call);
+        if names::is_never_probed(&call.method.to_string()) {
+            return None;
+        }
+        let itself = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"))
+            && self.recursion.as_ref().is_some_and(|(name, _)| *name == call.method);
+        let start = self.start(itself);
+        let attrs = mem::take(&mut call.attrs);
+        Some(self.resolve(&attrs, Expr::MethodCall(call.clone()), start, wanted.as_ref()))
+    }
+
+    fn resolve(&self, attrs: &[Attribute], call: Expr, start: Start, wanted: Option<&Type>) -> TokenStream {
+        let at = emit::call_site(&call);
+        let wait = Wait { start, mode: self.mode };
+        emit::resolve(attrs, &quote!(#call), at, wait, wanted)
+    }
+
+    fn start(&self, itself: bool) -> Start {
+        match &self.recursion {
+            Some((_, start)) if itself => *start,
+            _ => Start::Inline,
+        }
+    }
+
+    /// Whether a path is `f` or `Self::f`, in the routine `f`.
+    fn names_itself(&self, path: &Path) -> bool {
+        let Some((name, _)) = &self.recursion else { return false };
+        let mut segments = path.segments.iter().rev();
+        segments.next().is_some_and(|last| last.ident == *name)
+            && segments.next().is_none_or(|owner| owner.ident == "Self" && segments.next().is_none())
+    }
+
+    // Input: `f(g(a)).await`
+    // Output: `f(resolve!(g(a))).await`: what is awaited is wanted as a future. Where the body blocks,
+    // `block_on(f(…))`.
+    fn awaited(&mut self, it: &mut ExprAwait) -> Option<TokenStream> {
+        self.operands(&mut it.base);
+        let Mode::Block = self.mode else { return None };
+        let (span, attrs, base) = (emit::ours(it.await_token.span), &it.attrs, &it.base);
+        Some(quote_spanned!(span=> #(#attrs)* ::rustroutines::__private::block_on(#base)))
+    }
+
+    // Input: `for PAT in E { BODY }`
+    // Output: see `emit::for_loop`; unchanged where E is a range, which never suspends.
+    fn for_loop(&mut self, it: &mut ExprForLoop) -> Option<TokenStream> {
+        self.visit_expr_mut(&mut it.expr);
+        self.visit_block_mut(&mut it.body);
+        (!is_range(&it.expr)).then(|| emit::for_loop(it, self.mode))
+    }
+
+    /// A statement's own expression.
+    fn visit_whole(&mut self, expr: &mut Expr, wanted: Option<&Type>) {
+        let at = is_call(expr).then(|| emit::call_site(expr));
+        self.visit_wanted(expr, wanted);
+        if let (Some(at), Expr::Verbatim(tokens)) = (at, &mut *expr) {
+            let allow = allow_unreachable(at);
+            *tokens = quote!(#allow #tokens);
+        }
+    }
+
+    /// An expression whose type is written down: at the end of a body, behind `return`, in a typed `let`.
+    /// A call there is no operation where its type is the one written, or is not known yet.
+    fn visit_wanted(&mut self, expr: &mut Expr, wanted: Option<&Type>) {
+        let Some(ty) = wanted else { return self.visit_expr_mut(expr) };
+        match expr {
+            Expr::Call(call) if names::wraps(call, ty).is_some() => {
+                let inner = names::wraps(call, ty);
+                self.inside_err = names::constructs(call, "Err");
+                call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
+                self.inside_err = false;
+            }
+            Expr::Call(_) | Expr::MethodCall(_) => {
+                self.wanted = wanted.cloned();
+                self.visit_expr_mut(expr);
+                self.wanted = None;
+            }
+            Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
+            Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),
+            Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, wanted),
+            Expr::Unsafe(it) => self.block(&mut it.block, wanted),
+            Expr::If(it) => {
+                self.visit_expr_mut(&mut it.cond);
+                let wanted = it.else_branch.as_ref().map(|_| ty);
+                self.block(&mut it.then_branch, wanted);
+                it.else_branch.iter_mut().for_each(|(_, other)| self.visit_wanted(other, wanted));
+            }
+            Expr::Match(it) => {
+                self.visit_expr_mut(&mut it.expr);
+                it.arms.iter_mut().for_each(|arm| self.arm(arm, wanted));
+            }
+            other => self.visit_expr_mut(other),
+        }
+    }
+
+    fn arm(&mut self, arm: &mut Arm, wanted: Option<&Type>) {
+        arm.guard.iter_mut().for_each(|(_, guard)| self.visit_expr_mut(guard));
+        if is_call(&arm.body) {
+            arm.attrs.push(allow_unreachable(emit::call_site(&arm.body)));
+        }
+        self.visit_wanted(&mut arm.body, wanted);
+    }
+
+    fn block(&mut self, block: &mut Block, wanted: Option<&Type>) {
+        let last = block.stmts.len().saturating_sub(1);
+        for (i, statement) in block.stmts.iter_mut().enumerate() {
+            match statement {
+                // With a semicolon even at the end: what the head borrowed ends with the loop.
+                Stmt::Expr(expr @ Expr::ForLoop(_), end) => {
+                    self.visit_expr_mut(expr);
+                    end.get_or_insert_with(Default::default);
+                }
+                Stmt::Expr(expr, None) if i == last => self.visit_whole(expr, wanted),
+                Stmt::Expr(expr, _) => self.visit_whole(expr, None),
+                Stmt::Local(local) => self.local(local),
+                Stmt::Macro(it) => self.visit_macro_mut(&mut it.mac),
+                Stmt::Item(_) => {}
+            }
+        }
+    }
+
+    fn local(&mut self, local: &mut Local) {
+        let Some(init) = &mut local.init else { return };
+        let wanted = match &local.pat {
+            Pat::Type(it) if init.diverge.is_none() => Some(&*it.ty),
+            _ => None,
+        };
+        if is_call(&init.expr) {
+            local.attrs.push(allow_unreachable(emit::call_site(&init.expr)));
+        }
+        self.visit_wanted(&mut init.expr, wanted);
+        init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
+    }
+}
+
+impl VisitMut for Rewriter {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let rewritten = match &mut *expr {
+            Expr::Call(call) => self.call(call),
+            Expr::MethodCall(call) => self.method_call(call),
+            Expr::Await(it) => self.awaited(it),
+            Expr::ForLoop(it) => self.for_loop(it),
+            Expr::Reference(it) => {
+                self.visit_expr_mut(&mut it.expr);
+                lent(&mut it.expr);
+                None
+            }
+            Expr::Return(it) => {
+                let output = self.output.clone();
+                it.expr.iter_mut().for_each(|value| self.visit_wanted(value, output.as_ref()));
+                None
+            }
+            Expr::Repeat(it) => {
+                self.visit_expr_mut(&mut it.expr);
+                None
+            }
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) | Expr::Verbatim(_) => None,
+            other => {
+                let outer = mem::take(&mut self.inside_err);
+                visit_mut::visit_expr_mut(self, other);
+                self.inside_err = outer;
+                None
+            }
+        };
+        if let Some(tokens) = rewritten {
+            *expr = Expr::Verbatim(tokens);
+        }
+    }
+
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        self.block(block, None);
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut Arm) {
+        self.arm(arm, None);
+    }
+
+    // The macro itself stays, with its arguments rewritten: so its import is used, and it reports its
+    // own errors. (`suspend!` makes a body of its own, and `plain!` is left alone.)
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        match names::own_macro(&mac.path) {
+            Some(OwnMacro::Go) => go::rewrite(mac, self),
+            Some(OwnMacro::Select) => select::rewrite(mac, self),
+            None => known_macros::rewrite(mac, self),
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+    fn visit_pat_mut(&mut self, _: &mut Pat) {}
+    fn visit_type_mut(&mut self, _: &mut Type) {}
+    fn visit_path_mut(&mut self, _: &mut Path) {}
+    fn visit_member_mut(&mut self, _: &mut Member) {}
+    fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
+    fn visit_generic_argument_mut(&mut self, _: &mut GenericArgument) {}
+}
+
+// Input: `&f(x)`, where `f(x)` is rewritten
+// Output: `&(resolve!(f(x)),).0`
+//
+// What stands behind `&` may be of another type than the context wants a reference to, as the guard is in
+// `g(&cell.borrow())`. A `match` would insist on the wanted type; a field does not ask what is wanted.
+fn lent(operand: &mut Expr) {
+    match operand {
+        Expr::Paren(inner) => lent(&mut inner.expr),
+        Expr::Verbatim(tokens) => *tokens = quote_spanned!(Span::mixed_site()=> (#tokens,).0),
+        _ => {}
+    }
+}
+
+fn is_call(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(_) | Expr::MethodCall(_))
+}
+
+/// What we write around a call of a function that never returns is unreachable, and the compiler would
+/// say so to the user. Where the language takes no attribute, inside a larger expression, it does.
+fn allow_unreachable(at: Span) -> Attribute {
+    parse_quote_spanned!(emit::ours(at)=> #[allow(unreachable_code, clippy::diverging_sub_expression)])
+}
+
+fn is_range(expr: &Expr) -> bool {
+    match expr {
+        Expr::Range(_) | Expr::Array(_) => true,
+        Expr::Paren(inner) => is_range(&inner.expr),
+        Expr::Group(inner) => is_range(&inner.expr),
+        Expr::Reference(inner) => matches!(&*inner.expr, Expr::Array(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,229 @@
+//! `#[routine]`: parse, validate, rewrite, emit.
+
+use crate::diagnostics::{Errors, nearest};
+use crate::emit::{self, Capture, Mode, Start};
+use crate::names;
+use crate::rewrite::Rewriter;
+use crate::signature;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{
+    AttrStyle, Attribute, Block, Error, Ident, Meta, Result, ReturnType, Signature, Token, Visibility,
+};
+
+/// The options, as they are written.
+const OPTIONS: [&str; 3] = ["local", "boxed", "blocking"];
+
+/// Where each option was written, if it was.
+#[derive(Debug, Default)]
+struct Options {
+    /// No `Send`: the routine stays on the thread that carries it out.
+    local: Option<Span>,
+    /// The operation is returned behind a pointer.
+    boxed: Option<Span>,
+    /// A plain function by signature, whose operations are carried out by blocking.
+    blocking: Option<Span>,
+}
+
+/// A function, with or without a body.
+struct Function {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    defaultness: Option<Ident>,
+    sig: Signature,
+    body: Option<Block>,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let specialised =
+            input.peek(syn::Ident) && input.fork().parse::<Ident>().is_ok_and(|i| i == "default");
+        let defaultness = if specialised { Some(input.parse()?) } else { None };
+        let sig = input.parse()?;
+        if input.parse::<Option<Token![;]>>()?.is_some() {
+            return Ok(Self { attrs, vis, defaultness, sig, body: None });
+        }
+        let content;
+        let brace_token = syn::braced!(content in input);
+        let inner = content.call(Attribute::parse_inner)?;
+        attrs.extend(inner.into_iter().map(|it| Attribute { style: AttrStyle::Outer, ..it }));
+        let stmts = content.call(Block::parse_within)?;
+        Ok(Self { attrs, vis, defaultness, sig, body: Some(Block { brace_token, stmts }) })
+    }
+}
+
+/// The whole macro. Where the item is no function, or one this crate cannot read, the item itself is
+/// emitted beside the error, so that what uses it does not fail as well.
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let options = parse_options(options, &mut errors);
+    match syn::parse2::<Function>(item.clone()) {
+        Ok(function) => {
+            let emitted = emit(&options, function, &mut errors);
+            let errors = errors.into_tokens();
+            quote!(#errors #emitted)
+        }
+        Err(error) => {
+            errors.add(explain(error, &item));
+            let errors = errors.into_tokens();
+            quote!(#errors #item)
+        }
+    }
+}
+
+fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
+    let mut options = Options::default();
+    let list = syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens);
+    let list = list.unwrap_or_else(|error| {
+        errors.add(error);
+        Default::default()
+    });
+    for option in list {
+        let span = syn::spanned::Spanned::span(&option);
+        let text = option.path().to_token_stream().to_string();
+        let slot = match text.as_str() {
+            "local" => &mut options.local,
+            "boxed" => &mut options.boxed,
+            "blocking" => &mut options.blocking,
+            other => {
+                let meant = nearest(other, &OPTIONS).map(|word| format!("; did you mean `{word}`?"));
+                let meant = meant.unwrap_or_default();
+                errors.push(
+                    span,
+                    format!(
+                        "`#[routine]` knows the options `local`, `boxed` and `blocking`, not `{other}`{meant}"
+                    ),
+                );
+                continue;
+            }
+        };
+        if slot.replace(span).is_some() {
+            errors.push(span, format!("`{text}` is written twice: leave one out"));
+        } else if !matches!(option, Meta::Path(_)) {
+            errors.push(span, format!("`{text}` takes no value: write just `{text}`"));
+        }
+    }
+    if let (Some(span), true) = (options.blocking, options.local.is_some() || options.boxed.is_some()) {
+        errors.push(
+            span,
+            "a `blocking` routine is a plain function, which is neither `local` nor `boxed`: leave one option out",
+        );
+    }
+    options
+}
+
+/// Says what the attribute goes on, where the item is something else.
+fn explain(error: Error, item: &TokenStream) -> Error {
+    let mut words = item.clone().into_iter().filter_map(|tree| match tree {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    let other =
+        ["struct", "enum", "trait", "impl", "mod", "const", "static", "type", "union", "use", "macro_rules"];
+    match words.find(|word| word == "fn" || other.iter().any(|item| word == item)) {
+        Some(word) if word != "fn" && !(word == "const" && words.any(|next| next == "fn")) => Error::new(
+            word.span(),
+            "`#[routine]` goes on a function or a method: put it on each `fn` that should be able to suspend",
+        ),
+        _ => error,
+    }
+}
+
+fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> TokenStream {
+    validate(options, &function, errors);
+    let sig = &mut function.sig;
+    // What is wrong has been said: without these words, nothing else fails because of them.
+    (sig.asyncness, sig.constness, sig.unsafety, sig.abi, sig.variadic) = (None, None, None, None, None);
+    let mode = if blocks(options, sig, &function.attrs) { Mode::Block } else { Mode::Suspend };
+    let start = match (options.boxed, options.local) {
+        (Some(_), _) => Start::Inline,
+        (None, Some(_)) => Start::LocalBoxed,
+        (None, None) => Start::Boxed,
+    };
+    if let Some(body) = &mut function.body {
+        let names = signature::mentioned(body);
+        let result = output(sig);
+        Rewriter::of_routine(mode, &sig.ident, start).body(body, result.as_ref());
+        if mode == Mode::Suspend {
+            let keep = signature::keep_parameters(sig, &names);
+            let made = emit::body(&keep, body, result.as_ref(), Capture::Move);
+            let span = emit::ours(body.brace_token.span.open());
+            let boxed = match (options.boxed, options.local) {
+                (None, _) => made,
+                (Some(_), None) => quote_spanned!(span=> ::rustroutines::__private::boxed(#made)),
+                (Some(_), Some(_)) => quote_spanned!(span=> ::rustroutines::__private::local_boxed(#made)),
+            };
+            *body = Block {
+                brace_token: body.brace_token,
+                stmts: vec![syn::Stmt::Expr(syn::Expr::Verbatim(boxed), None)],
+            };
+        }
+    }
+    if mode == Mode::Suspend {
+        match options.boxed {
+            Some(_) => signature::return_boxed(sig, options.local.is_some()),
+            None => signature::return_operation(sig, options.local.is_some()),
+        }
+    }
+    let Function { attrs, vis, defaultness, sig, body } = function;
+    let body = body.map_or_else(|| quote!(;), ToTokens::into_token_stream);
+    quote!(#(#attrs)* #vis #defaultness #sig #body)
+}
+
+/// The type a body is pinned to: `()` needs no words.
+fn output(sig: &Signature) -> Option<syn::Type> {
+    match &sig.output {
+        ReturnType::Default => Some(syn::parse_quote!(())),
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
+    }
+}
+
+/// Whether the function stays a plain one, whose operations are carried out by blocking.
+fn blocks(options: &Options, sig: &Signature, attrs: &[Attribute]) -> bool {
+    let test = |it: &Attribute| it.path().segments.last().is_some_and(|last| last.ident == "test");
+    options.blocking.is_some() || (sig.ident == "main" && sig.inputs.is_empty()) || attrs.iter().any(test)
+}
+
+fn validate(options: &Options, function: &Function, errors: &mut Errors) {
+    let sig = &function.sig;
+    if let Some(word) = sig.asyncness {
+        errors.push(
+            word.span,
+            "a routine is not marked `async`: leave the word out, a routine suspends by itself",
+        );
+    }
+    if let Some(word) = sig.constness {
+        errors.push(word.span, "a routine cannot be `const`: nothing can wait while the program is compiled");
+    }
+    if let Some(word) = sig.unsafety {
+        errors.push(
+            word.span,
+            "a routine cannot be `unsafe`: put the unsafe part in a function of its own, and call that",
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        errors.push(
+            abi.extern_token.span,
+            "a routine cannot be `extern`: write a plain function around it that calls `.block()`",
+        );
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.push(variadic.dots.spans[0], "a routine takes a fixed number of parameters");
+    }
+    if options.blocking.is_some() && function.body.is_none() {
+        errors.push(sig.ident.span(), "there is no body to block in: leave `#[routine(blocking)]` out here");
+    }
+    let name = sig.ident.to_string();
+    if names::is_never_probed(&name) && !blocks(options, sig, &function.attrs) {
+        errors.push(
+            sig.ident.span(),
+            format!(
+                "a routine cannot be called `{name}`: calls of that name are never taken for operations, \
+                 because the standard library's return whatever type the context wants; choose another name"
+            ),
+        );
+    }
+}

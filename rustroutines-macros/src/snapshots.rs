@@ -1,0 +1,126 @@
+//! One expansion for each rewrite rule, compared as text with `snapshots/NAME.rs`.
+//!
+//! In the text `__` stands for `::rustroutines::__private`. After a change,
+//! `SNAPSHOT=overwrite cargo test -p rustroutines-macros` writes the files anew: then read them.
+
+use proc_macro2::TokenStream;
+use std::{env, fs, path::Path};
+
+/// Compares what `#[routine(options)] item` becomes.
+fn routine(name: &str, options: &str, item: &str) {
+    let expanded = crate::routine::expand(options.parse().unwrap(), item.parse().unwrap());
+    check(name, &expanded.to_string());
+}
+
+/// The same for an item of a trait.
+fn method(name: &str, options: &str, item: &str) {
+    let expanded = crate::routine::expand(options.parse().unwrap(), item.parse().unwrap());
+    check(name, &format!("trait X {{ {expanded} }}"));
+}
+
+/// Compares what a macro's input becomes, in the place of an expression.
+fn expression(name: &str, expand: fn(TokenStream) -> TokenStream, input: &str) {
+    let expanded = expand(input.parse().unwrap());
+    check(name, &format!("fn expression() {{ {expanded} }}"));
+}
+
+fn check(name: &str, expanded: &str) {
+    let short = expanded.replace(":: rustroutines :: __private", "__");
+    let file = syn::parse_file(&short).unwrap_or_else(|error| panic!("{error} in {short}"));
+    let text = prettyplease::unparse(&file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(format!("{name}.rs"));
+    if env::var_os("SNAPSHOT").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{} is not what {name} becomes now:\n{text}", path.display());
+}
+
+#[test]
+fn a_call() {
+    routine("call", "", "fn f(x: u32) -> u32 { g(x) }");
+}
+
+#[test]
+fn a_method_call_with_an_attribute_in_a_local_routine() {
+    routine("method_call", "local", "fn f(x: &X) { #[cfg(feature = \"a\")] x.g(1); }");
+}
+
+#[test]
+fn a_blocking_body() {
+    routine("blocking", "blocking", "fn f(x: u32) -> u32 { g(x).await + h(x) }");
+}
+
+#[test]
+fn main() {
+    routine("main", "", "fn main() { f(); }");
+}
+
+#[test]
+fn a_loop() {
+    routine("for_loop", "", "fn f(rx: R) { 'l: for (a, b) in rx { continue 'l; } for i in 0..3 {} }");
+}
+
+#[test]
+fn a_routine_that_calls_itself() {
+    routine("recursion", "", "fn f(n: u32) -> u32 { f(n) }");
+}
+
+#[test]
+fn a_boxed_method_of_a_trait() {
+    method("boxed", "boxed", "fn f<T: Send>(&self, a: &str, b: impl Fn(&u8)) -> &T;");
+}
+
+#[test]
+fn parameters() {
+    routine("parameters", "", "fn f(mut a: A, (b, c): B, unused: D, _: E) -> ! { g!(a, b, c) }");
+}
+
+#[test]
+fn known_and_unknown_macros() {
+    routine(
+        "macros",
+        "",
+        "fn f(x: u32) { println!(\"{}\", g(x)); unknown!(g(x)); go!(g(h(x))); plain!(g(x)); }",
+    );
+}
+
+#[test]
+fn what_is_left_alone() {
+    routine(
+        "left_alone",
+        "",
+        "fn f(x: u32) -> Box<X> { let c = || g(x); Some(x.into()); Box::new(async { g(x) }) }",
+    );
+}
+
+#[test]
+fn go_with_a_call() {
+    expression("go_call", crate::go::expand, "\"name\", f(x, 1)");
+}
+
+#[test]
+fn go_with_a_method() {
+    expression("go_method", crate::go::expand, "x.f(1)");
+}
+
+#[test]
+fn go_with_a_closure() {
+    expression("go_closure", crate::go::expand, "move || f(x)");
+}
+
+#[test]
+fn a_select() {
+    let input = "biased; (a, b) = f(x), if c => a + b, timeout(d) => 0, tx.send(1) => {}";
+    expression("select", crate::select::expand, input);
+}
+
+#[test]
+fn a_select_inside_a_body() {
+    routine("select_inside", "", "fn f() { select! { x = f(g()) => h(x), default => {} } }");
+}
+
+#[test]
+fn suspend_with_a_closure() {
+    expression("suspend", crate::operation::expand_suspend, "|x| -> u32 { f(x) }");
+}

@@ -1,0 +1,244 @@
+//! Models of channels and of the select claim, for the checker: every schedule of two or three threads.
+//!
+//! Each of these deletions makes a model fail (by a hang, a lost value or a doubled one):
+//!
+//! | deleted line                                                     | model that fails                       |
+//! |------------------------------------------------------------------|----------------------------------------|
+//! | `start_recv`: the second look, under the lock of the line        | `a_receiver_waits_for_a_sender`        |
+//! | `try_send`: `wake(waker)`                                        | `a_receiver_waits_for_a_sender`        |
+//! | `State::take`: moving the first sender in line into the buffer    | `a_full_channel_lets_senders_in`       |
+//! | `RecvOp::drop`: `abandon_receiving` (made `stop_receiving`)        | `a_cancelled_receive_loses_nothing`    |
+//! | `abandon_receiving`: giving the value to the next in line        | `a_cancelled_receive_loses_nothing`    |
+//! | `is_over`: the values in hand                                    | `a_cancelled_receive_loses_nothing`    |
+//! | `remove_receiver`: closing the line after the last value in hand | `the_last_value_in_hand_ends_the_wait` |
+//! | `close`: waking those in line                                    | `a_close_wakes_a_receiver`             |
+//! | `publish_recv`: the look for a value                             | `a_select_takes_one_of_two`            |
+//! | `Ticket::win`: the compare-and-swap (made a store)               | `a_select_takes_one_of_two`            |
+//! | `Claim::take_back`: the compare-and-swap (made a store)          | `two_selects_meet`                     |
+//! | `publish_recv`: the look for a counterpart                       | `two_selects_meet`                     |
+//! | `publish_send`: the look for a counterpart                       | `a_losing_send_is_delivered_to_nobody` |
+//! | `look`: `set_waker`                                              | `a_select_follows_its_waker`           |
+//! | `unpublish`: withdrawing the arms                                | `two_selects_meet`                     |
+
+use super::*;
+use crate::Suspend;
+use crate::error::{RecvError, SendError};
+use crate::select::{Arm, Chosen, Deadline, select};
+use loom::thread::spawn;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+/// Whichever of two operations is done first, and its output.
+fn first<A: Suspend, B: Suspend>(a: A, b: B) -> Result<A::Output, B::Output> {
+    let mut a = pin!(Arm::new(a));
+    let mut b = pin!(Arm::new(b));
+    let chosen = select(2, true, false, Deadline::never(), |arm, step| match arm {
+        0 => a.as_mut().step(step),
+        _ => b.as_mut().step(step),
+    })
+    .block();
+    match chosen {
+        Chosen::Arm(0) => Ok(a.take()),
+        Chosen::Arm(_) => Err(b.take()),
+        Chosen::Default | Chosen::Timeout => unreachable!("neither was asked for"),
+    }
+}
+
+/// Every schedule with at most `preemptions` involuntary switches.
+fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+#[test]
+fn a_receiver_waits_for_a_sender() {
+    for capacity in [0, 1] {
+        check(3, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            let sender = spawn(move || tx.send(7).block());
+            assert_eq!(rx.recv().block(), Ok(7));
+            sender.join().unwrap().unwrap();
+            assert_eq!(rx.recv().block(), Err(RecvError));
+        });
+    }
+}
+
+#[test]
+fn a_full_channel_lets_senders_in() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(1);
+        tx.try_send(1).unwrap();
+        let sender = spawn(move || tx.send(2).block());
+        assert_eq!(rx.recv().block(), Ok(1));
+        sender.join().unwrap().unwrap();
+        assert_eq!(rx.try_recv(), Ok(2));
+    });
+}
+
+#[test]
+fn a_cancelled_receive_loses_nothing() {
+    for capacity in [0, 1] {
+        check(2, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            let impatient = rx.clone();
+            let cancelled = spawn(move || {
+                let mut recv = impatient.recv();
+                let polled = std::pin::Pin::new(&mut recv).poll(&mut Context::from_waker(Waker::noop()));
+                matches!(polled, std::task::Poll::Ready(Ok(7)))
+            });
+            let sender = spawn(move || tx.send(7).block());
+            let received = rx.recv().block();
+            sender.join().unwrap().unwrap();
+            if cancelled.join().unwrap() {
+                assert_eq!(received, Err(RecvError));
+            } else {
+                assert_eq!(received, Ok(7));
+            }
+        });
+    }
+}
+
+#[test]
+fn the_last_value_in_hand_ends_the_wait() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(1);
+        let receivers = [rx.clone(), rx].map(|rx| spawn(move || rx.recv().block()));
+        tx.send(7).block().unwrap();
+        drop(tx);
+        let mut received = receivers.map(|receiver| receiver.join().unwrap().ok());
+        received.sort_unstable();
+        assert_eq!(received, [None, Some(7)]);
+    });
+}
+
+#[test]
+fn a_cancelled_send_is_delivered_or_not_but_wedges_nobody() {
+    check(2, || {
+        let (tx, rx) = channel();
+        let patient = tx.clone();
+        let cancelled = spawn(move || {
+            let mut send = tx.send(1);
+            let polled = std::pin::Pin::new(&mut send).poll(&mut Context::from_waker(Waker::noop()));
+            polled.is_ready() || send.stop().is_ok()
+        });
+        let sender = spawn(move || patient.send(2).block());
+        let mut received: Vec<u32> = rx.iter().collect();
+        received.sort_unstable();
+        sender.join().unwrap().unwrap();
+        assert_eq!(received, if cancelled.join().unwrap() { vec![1, 2] } else { vec![2] });
+    });
+}
+
+#[test]
+fn a_close_wakes_a_receiver() {
+    check(3, || {
+        let (tx, rx) = channel::<u8>();
+        let closer = spawn(move || assert!(tx.close()));
+        assert_eq!(rx.recv().block(), Err(RecvError));
+        closer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_close_gives_a_waiting_sender_its_value_back() {
+    check(3, || {
+        let (tx, rx) = channel();
+        let closer = spawn(move || drop(rx));
+        assert_eq!(tx.send(7).block(), Err(SendError(7)));
+        closer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_select_takes_one_of_two() {
+    for capacity in [0, 1] {
+        check(2, move || {
+            let (a_tx, a) = bounded_channel(capacity);
+            let (b_tx, b) = bounded_channel(capacity);
+            // Kept open, so that only the values themselves can end the wait.
+            let _open = (a_tx.clone(), b_tx.clone());
+            let senders =
+                [spawn(move || a_tx.try_send(1).is_ok()), spawn(move || b_tx.send(2).block().is_ok())];
+            let got = match first(a.recv(), b.recv()) {
+                Ok(received) | Err(received) => received.unwrap(),
+            };
+            // The rest is still there, or was given back, and is received once.
+            let rest = if got == 1 { b.recv().block().ok() } else { a.try_recv().ok() };
+            let [first, second] = senders.map(|sender| sender.join().unwrap());
+            let late = a.try_recv().ok();
+            assert!(second);
+            let mut all: Vec<u32> = [Some(got), rest, late].into_iter().flatten().collect();
+            all.sort_unstable();
+            assert_eq!(all, if first { vec![1, 2] } else { vec![2] });
+        });
+    }
+}
+
+#[test]
+fn a_losing_send_is_delivered_to_nobody() {
+    check(2, || {
+        let (a_tx, a) = channel();
+        let (b_tx, b) = channel();
+        let receivers = [spawn(move || a.recv().block()), spawn(move || b.recv().block())];
+        let won = match first(a_tx.send(1), b_tx.send(2)) {
+            Ok(sent) => sent.map(|()| 0),
+            Err(sent) => sent.map(|()| 1),
+        };
+        drop((a_tx, b_tx));
+        let received = receivers.map(|receiver| receiver.join().unwrap());
+        let expected = match won.unwrap() {
+            0 => [Ok(1), Err(RecvError)],
+            _ => [Err(RecvError), Ok(2)],
+        };
+        assert_eq!(received, expected);
+    });
+}
+
+#[test]
+fn two_selects_meet() {
+    check(2, || {
+        let (a_tx, a) = channel();
+        let (b_tx, b) = channel();
+        let other = {
+            let (a_tx, b) = (a_tx.clone(), b.clone());
+            spawn(move || match first(a_tx.send(1), b.recv()) {
+                Ok(sent) => {
+                    sent.unwrap();
+                    1
+                }
+                Err(received) => received.unwrap(),
+            })
+        };
+        let here = match first(b_tx.send(2), a.recv()) {
+            Ok(sent) => {
+                sent.unwrap();
+                2
+            }
+            Err(received) => received.unwrap(),
+        };
+        assert_eq!(other.join().unwrap(), here, "both took part in the same rendezvous");
+    });
+}
+
+/// A select that is polled with one waker and then with another is woken by the second.
+#[test]
+fn a_select_follows_its_waker() {
+    check(3, || {
+        let (tx, rx) = channel();
+        let (_open, never) = channel::<u32>();
+        let sender = spawn(move || tx.send(7).block());
+        let mut a = pin!(Arm::new(rx.recv()));
+        let mut b = pin!(Arm::new(never.recv()));
+        let mut waits = select(2, true, false, Deadline::never(), |arm, step| match arm {
+            0 => a.as_mut().step(step),
+            _ => b.as_mut().step(step),
+        });
+        let first = std::pin::Pin::new(&mut waits).poll(&mut Context::from_waker(Waker::noop()));
+        if first.is_pending() {
+            assert_eq!(waits.block(), Chosen::Arm(0));
+        }
+        assert_eq!(a.take(), Ok(7));
+        sender.join().unwrap().unwrap();
+    });
+}

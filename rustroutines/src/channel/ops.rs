@@ -1,0 +1,209 @@
+//! The operations of a channel: [`SendOp`] and [`RecvOp`].
+
+use super::core::{Channel, Received, Sent, Wait};
+use super::waiters::Key;
+use crate::Suspend;
+use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
+use crate::select::{Progress, Step};
+use crate::task::budget;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// Sends a value: the operation of [`Sender::send`](super::Sender::send).
+#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct SendOp<'a, T> {
+    /// Where to.
+    channel: &'a Channel<T>,
+    /// How far it is.
+    state: Sending<T>,
+}
+
+#[derive(Debug)]
+enum Sending<T> {
+    /// The value is here.
+    Start(T),
+    /// The value stands in line with us.
+    Waiting(Key),
+    /// The value is sent, or was given back.
+    Over,
+}
+
+// The value is moved, never pinned.
+impl<T> Unpin for SendOp<'_, T> {}
+
+impl<'a, T> SendOp<'a, T> {
+    pub(super) fn new(channel: &'a Channel<T>, value: T) -> Self {
+        Self { channel, state: Sending::Start(value) }
+    }
+
+    /// Gives up: `Ok` where the value has been sent meanwhile, else the value.
+    pub(super) fn stop(&mut self) -> Sent<T> {
+        match std::mem::replace(&mut self.state, Sending::Over) {
+            Sending::Start(value) => Err(value),
+            Sending::Waiting(key) => self.channel.stop_sending(key),
+            Sending::Over => Ok(()),
+        }
+    }
+
+    fn attempt(&mut self) -> Progress<Result<(), SendError<T>>> {
+        let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else {
+            unreachable!("an arm is attempted only while nothing is published")
+        };
+        match self.channel.try_send(value) {
+            Ok(()) => Progress::Done(Ok(())),
+            Err(TrySendError::Closed(value)) => Progress::Done(Err(SendError(value))),
+            Err(TrySendError::Full(value)) => {
+                self.state = Sending::Start(value);
+                Progress::Waiting
+            }
+        }
+    }
+}
+
+impl<T> Future for SendOp<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(budget::poll_proceed(cx));
+        let this = self.get_mut();
+        let wait = match std::mem::replace(&mut this.state, Sending::Over) {
+            Sending::Start(value) => this.channel.start_send(value, cx),
+            Sending::Waiting(key) => this.channel.go_on_sending(key, cx),
+            Sending::Over => panic!("a send was polled after it had ended"),
+        };
+        match wait {
+            Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
+            Wait::On(key) => {
+                this.state = Sending::Waiting(key);
+                budget::refund();
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Suspend for SendOp<'_, T> {
+    #[inline]
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
+        let this = self.get_mut();
+        match step {
+            Step::Attempt(_) => this.attempt(),
+            Step::Publish(ticket) => {
+                let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
+                    unreachable!("an arm is published once, after an attempt")
+                };
+                match this.channel.publish_send(value, ticket) {
+                    Ok(key) => {
+                        this.state = Sending::Waiting(key);
+                        Progress::Published
+                    }
+                    Err(value) => {
+                        this.state = Sending::Start(value);
+                        Progress::Retry
+                    }
+                }
+            }
+            Step::Withdraw => {
+                if let Err(value) = this.stop() {
+                    this.state = Sending::Start(value);
+                }
+                Progress::Waiting
+            }
+            Step::Collect => Progress::Done(this.stop().map_err(SendError)),
+        }
+    }
+}
+
+impl<T> Drop for SendOp<'_, T> {
+    fn drop(&mut self) {
+        drop(self.stop());
+    }
+}
+
+impl<T> fmt::Debug for SendOp<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendOp").finish_non_exhaustive()
+    }
+}
+
+/// Receives a value: the operation of [`Receiver::recv`](super::Receiver::recv).
+#[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct RecvOp<'a, T> {
+    /// Where from.
+    channel: &'a Channel<T>,
+    /// Our place in line.
+    waiting: Option<Key>,
+}
+
+impl<'a, T> RecvOp<'a, T> {
+    pub(super) fn new(channel: &'a Channel<T>) -> Self {
+        Self { channel, waiting: None }
+    }
+
+    /// Gives up; the value that was received meanwhile, if any.
+    pub(super) fn stop(&mut self) -> Received<T> {
+        self.waiting.take().and_then(|key| self.channel.stop_receiving(key))
+    }
+}
+
+impl<T> Future for RecvOp<'_, T> {
+    type Output = Result<T, RecvError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        ready!(budget::poll_proceed(cx));
+        let this = self.get_mut();
+        let wait = match this.waiting.take() {
+            None => this.channel.start_recv(cx),
+            Some(key) => this.channel.go_on_receiving(key, cx),
+        };
+        match wait {
+            Wait::Over(received) => Poll::Ready(received.ok_or(RecvError)),
+            Wait::On(key) => {
+                this.waiting = Some(key);
+                budget::refund();
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Suspend for RecvOp<'_, T> {
+    #[inline]
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
+        let this = self.get_mut();
+        match step {
+            Step::Attempt(_) => match this.channel.try_recv() {
+                Ok(value) => Progress::Done(Ok(value)),
+                Err(TryRecvError::Closed) => Progress::Done(Err(RecvError)),
+                Err(TryRecvError::Empty) => Progress::Waiting,
+            },
+            Step::Publish(ticket) => {
+                this.waiting = this.channel.publish_recv(ticket);
+                if this.waiting.is_some() { Progress::Published } else { Progress::Retry }
+            }
+            Step::Withdraw => {
+                let nothing = this.stop();
+                debug_assert!(nothing.is_none(), "only the winner of the claim gives a value");
+                Progress::Waiting
+            }
+            Step::Collect => Progress::Done(this.stop().ok_or(RecvError)),
+        }
+    }
+}
+
+impl<T> Drop for RecvOp<'_, T> {
+    fn drop(&mut self) {
+        if let Some(key) = self.waiting.take() {
+            self.channel.abandon_receiving(key);
+        }
+    }
+}
+
+impl<T> fmt::Debug for RecvOp<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvOp").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! The operations of a channel that give up at a deadline.
+
+use super::ops::{RecvOp, SendOp};
+use crate::Suspend;
+use crate::error::{RecvTimeoutError, SendTimeoutError};
+use crate::platform::clock::{self, Instant};
+use crate::time::{Sleep, sleep_until};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// The end of a wait; a duration beyond what the clock can say never ends it.
+fn after(duration: Duration) -> Option<Sleep> {
+    clock::now().checked_add(duration).map(sleep_until)
+}
+
+/// Whether the time is up; `None`: it never is.
+fn is_over(sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> bool {
+    sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready())
+}
+
+/// Sends a value before a deadline: the operation of
+/// [`Sender::send_timeout`](super::Sender::send_timeout) and
+/// [`send_deadline`](super::Sender::send_deadline).
+#[derive(Debug)]
+#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct SendTimeout<'a, T> {
+    /// The wait without its end.
+    send: SendOp<'a, T>,
+    /// The end of the wait.
+    sleep: Option<Sleep>,
+}
+
+impl<'a, T> SendTimeout<'a, T> {
+    pub(super) fn after(send: SendOp<'a, T>, duration: Duration) -> Self {
+        Self { send, sleep: after(duration) }
+    }
+
+    pub(super) fn at(send: SendOp<'a, T>, deadline: Instant) -> Self {
+        Self { send, sleep: Some(sleep_until(deadline)) }
+    }
+}
+
+impl<T> Future for SendTimeout<'_, T> {
+    type Output = Result<(), SendTimeoutError<T>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Poll::Ready(sent) = Pin::new(&mut this.send).poll(cx) {
+            return Poll::Ready(sent.map_err(|error| SendTimeoutError::Closed(error.0)));
+        }
+        if is_over(&mut this.sleep, cx) {
+            // What was sent between the two looks was sent.
+            return Poll::Ready(this.send.stop().map_err(SendTimeoutError::Timeout));
+        }
+        Poll::Pending
+    }
+}
+
+impl<T> Suspend for SendTimeout<'_, T> {}
+
+/// Receives a value before a deadline: the operation of
+/// [`Receiver::recv_timeout`](super::Receiver::recv_timeout) and
+/// [`recv_deadline`](super::Receiver::recv_deadline).
+#[derive(Debug)]
+#[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct RecvTimeout<'a, T> {
+    /// The wait without its end.
+    recv: RecvOp<'a, T>,
+    /// The end of the wait.
+    sleep: Option<Sleep>,
+}
+
+impl<'a, T> RecvTimeout<'a, T> {
+    pub(super) fn after(recv: RecvOp<'a, T>, duration: Duration) -> Self {
+        Self { recv, sleep: after(duration) }
+    }
+
+    pub(super) fn at(recv: RecvOp<'a, T>, deadline: Instant) -> Self {
+        Self { recv, sleep: Some(sleep_until(deadline)) }
+    }
+}
+
+impl<T> Future for RecvTimeout<'_, T> {
+    type Output = Result<T, RecvTimeoutError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Poll::Ready(received) = Pin::new(&mut this.recv).poll(cx) {
+            return Poll::Ready(received.map_err(|_| RecvTimeoutError::Closed));
+        }
+        if is_over(&mut this.sleep, cx) {
+            // A value that came between the two looks beats the deadline.
+            return Poll::Ready(this.recv.stop().ok_or(RecvTimeoutError::Timeout));
+        }
+        Poll::Pending
+    }
+}
+
+impl<T> Suspend for RecvTimeout<'_, T> {}

@@ -1,0 +1,272 @@
+//! One thread's place to sleep.
+//!
+//! A [`Parker`] holds at most one notification: [`unpark`](Parker::unpark) leaves it, or wakes the
+//! thread that sleeps; [`park`](Parker::park) takes it, or sleeps until there is one. It is not
+//! `std::thread::park`, whose notifications belong to the user: an operation that blocks must not
+//! swallow one that was meant for the program.
+//!
+//! Beside it there is a lesser call, [`rouse`](Parker::rouse): "look again how long to sleep". The
+//! [`Driver`](super::Driver) uses it; it is no notification, and a plain `park` sleeps on over it.
+//!
+//! | state    | set when                                | next                                        |
+//! |----------|-----------------------------------------|---------------------------------------------|
+//! | EMPTY    | nobody sleeps, nothing to tell          | PARKED (park), ROUSED, NOTIFIED             |
+//! | PARKED   | the owner sleeps or is about to         | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
+//! | ROUSED   | the owner is to look at its deadline    | NOTIFIED (unpark), EMPTY (park takes it)    |
+//! | NOTIFIED | a notification waits for the owner      | EMPTY (park takes it)                       |
+//!
+//! NOTIFIED replaces ROUSED, never the reverse: an owner that returns with a notification looks at
+//! everything afresh before it sleeps again, its deadline included.
+//!
+//! No wake-up is lost: the owner goes from EMPTY to PARKED while it holds `lock` and lets go of it
+//! only by waiting on `wake`. A notifier that finds PARKED takes `lock` before it notifies, so the
+//! owner is by then either waiting, and hears it, or already awake.
+
+use crate::platform::atomic::{AtomicU8, Ordering};
+use crate::platform::clock::Instant;
+use crate::platform::sync::{Condvar, Mutex};
+use std::sync::Arc;
+use std::task::Wake;
+
+const EMPTY: u8 = 0;
+const PARKED: u8 = 1;
+const ROUSED: u8 = 2;
+const NOTIFIED: u8 = 3;
+
+/// What ended a sleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wakeup {
+    /// The notification, which is taken by this.
+    Notified,
+    /// A call to look at the deadline again.
+    Roused,
+    /// The deadline.
+    TimedOut,
+}
+
+/// One thread's place to sleep. Only the owning thread parks; any thread may unpark.
+#[derive(Debug)]
+pub(crate) struct Parker {
+    /// EMPTY, PARKED or NOTIFIED.
+    state: AtomicU8,
+    /// Held from the decision to sleep until the sleep has begun.
+    lock: Mutex<()>,
+    /// Where the owner sleeps.
+    wake: Condvar,
+}
+
+impl Parker {
+    /// A parker that holds no notification.
+    pub(crate) fn new() -> Self {
+        Self { state: AtomicU8::new(EMPTY), lock: Mutex::new(()), wake: Condvar::new() }
+    }
+
+    /// Sleeps until notified. Returns at once where a notification waits already.
+    pub(crate) fn park(&self) {
+        self.park_until(None);
+    }
+
+    /// Sleeps until notified or until `deadline`; says whether it was notified.
+    pub(crate) fn park_until(&self, deadline: Option<Instant>) -> bool {
+        loop {
+            match self.park_rousable(deadline) {
+                Wakeup::Notified => return true,
+                Wakeup::TimedOut => return false,
+                Wakeup::Roused => {}
+            }
+        }
+    }
+
+    /// Sleeps until notified, roused, or until `deadline`; says which.
+    pub(crate) fn park_rousable(&self, deadline: Option<Instant>) -> Wakeup {
+        if let Some(wakeup) = self.take() {
+            return wakeup;
+        }
+        let mut guard = self.lock.lock();
+        if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return self.take().expect("only the owner takes what is left for it");
+        }
+        loop {
+            let timed_out = match deadline {
+                Some(deadline) => self.wake.wait_until(&mut guard, deadline).timed_out(),
+                None => {
+                    self.wake.wait(&mut guard);
+                    false
+                }
+            };
+            if let Some(wakeup) = self.take() {
+                return wakeup;
+            }
+            if timed_out {
+                // A notifier may come in between: what it leaves is then taken here.
+                return Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire)).unwrap_or(Wakeup::TimedOut);
+            }
+        }
+    }
+
+    /// Takes what was left for the owner, where there is something.
+    fn take(&self) -> Option<Wakeup> {
+        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED) {
+            return None;
+        }
+        // A swap, not a store: a second notifier may have come since, and what it wrote before its
+        // notification must be seen too. Acquire: pairs with the release in `unpark`.
+        Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire))
+    }
+
+    /// What a state means for a sleeper.
+    fn wakeup(state: u8) -> Option<Wakeup> {
+        match state {
+            NOTIFIED => Some(Wakeup::Notified),
+            ROUSED => Some(Wakeup::Roused),
+            _ => None,
+        }
+    }
+
+    /// Leaves a notification, and wakes the owner where it sleeps. At most one system call.
+    pub(crate) fn unpark(&self) {
+        // Release: what was written before this is seen by the owner when it returns from `park`.
+        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
+            // The owner is between its decision to sleep and the sleep, or asleep; see the module.
+            drop(self.lock.lock());
+            self.wake.notify_one();
+        }
+    }
+
+    /// Has the owner look at its deadline again: one that sleeps in
+    /// [`park_rousable`](Self::park_rousable) returns from it, another does when it gets there.
+    pub(crate) fn rouse(&self) {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            if matches!(state, ROUSED | NOTIFIED) {
+                return;
+            }
+            // Relaxed: it carries nothing. What the owner is to look at is behind a lock of its own.
+            match self.state.compare_exchange_weak(state, ROUSED, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        if state == PARKED {
+            drop(self.lock.lock());
+            self.wake.notify_one();
+        }
+    }
+}
+
+impl Wake for Parker {
+    fn wake(self: Arc<Self>) {
+        self.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.unpark();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::platform::clock;
+    use std::time::Duration;
+
+    #[test]
+    fn a_notification_is_kept_until_it_is_taken_and_only_once() {
+        let parker = Parker::new();
+        parker.unpark();
+        parker.unpark();
+        assert!(parker.park_until(None));
+        assert!(!parker.park_until(Some(clock::now())));
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_returns_unnotified() {
+        let past = clock::now();
+        assert!(!Parker::new().park_until(Some(past)));
+    }
+
+    #[test]
+    fn a_call_to_look_again_is_no_notification_and_hides_none() {
+        let parker = Parker::new();
+        parker.rouse();
+        assert!(!parker.park_until(Some(clock::now())));
+        parker.rouse();
+        assert_eq!(parker.park_rousable(None), Wakeup::Roused);
+        parker.unpark();
+        parker.rouse();
+        assert_eq!(parker.park_rousable(None), Wakeup::Notified);
+        parker.rouse();
+        parker.unpark();
+        assert_eq!(parker.park_rousable(None), Wakeup::Notified);
+        assert_eq!(parker.park_rousable(Some(clock::now())), Wakeup::TimedOut);
+    }
+
+    #[test]
+    fn two_threads_wake_one_another_in_turn() {
+        let here = Arc::new(Parker::new());
+        let there = Arc::new(Parker::new());
+        let other = std::thread::spawn({
+            let (here, there) = (here.clone(), there.clone());
+            move || {
+                for _ in 0..10_000 {
+                    there.park();
+                    here.unpark();
+                }
+            }
+        });
+        for _ in 0..10_000 {
+            there.unpark();
+            assert!(here.park_until(Some(clock::now() + Duration::from_secs(60))));
+        }
+        other.join().unwrap();
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use super::*;
+    use crate::platform::atomic::AtomicBool;
+
+    /// One thread publishes and unparks while the other parks until it sees what was published.
+    /// Without the lock in `unpark`, or with the state set to PARKED outside it, this hangs.
+    #[test]
+    fn no_wake_up_is_lost_between_the_decision_and_the_sleep() {
+        loom::model(|| {
+            let parker = Arc::new(Parker::new());
+            let ready = Arc::new(AtomicBool::new(false));
+            let other = loom::thread::spawn({
+                let (parker, ready) = (parker.clone(), ready.clone());
+                move || {
+                    ready.store(true, Ordering::Relaxed);
+                    parker.unpark();
+                }
+            });
+            parker.park();
+            assert!(ready.load(Ordering::Relaxed), "park returned without its notification");
+            other.join().unwrap();
+        });
+    }
+
+    /// Two notifiers, one sleeper that parks twice at most: one notification may stand for both.
+    #[test]
+    fn two_notifiers_leave_no_sleeper_behind() {
+        loom::model(|| {
+            let parker = Arc::new(Parker::new());
+            let flags = [Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false))];
+            let threads: Vec<_> = flags
+                .iter()
+                .map(|flag| {
+                    let (parker, flag) = (parker.clone(), flag.clone());
+                    loom::thread::spawn(move || {
+                        flag.store(true, Ordering::Relaxed);
+                        parker.unpark();
+                    })
+                })
+                .collect();
+            while !flags.iter().all(|flag| flag.load(Ordering::Relaxed)) {
+                parker.park();
+            }
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+    }
+}

@@ -1,0 +1,245 @@
+//! Threads that park at one driver, with real time and under the model checker.
+
+use super::*;
+use crate::platform::clock;
+use std::task::Wake;
+
+/// A waker that calls a closure.
+struct Call<F>(F);
+
+impl<F: Fn() + Send + Sync + 'static> Wake for Call<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+fn waker(call: impl Fn() + Send + Sync + 'static) -> Waker {
+    Waker::from(Arc::new(Call(call)))
+}
+
+#[cfg(not(loom))]
+mod real {
+    use super::*;
+    use crate::platform::sync::Mutex;
+    use crate::platform::thread;
+    use std::sync::mpsc::{self, Receiver};
+    use std::time::Duration;
+
+    /// Longer than any of these tests may take on the slowest machine.
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Waits until a condition holds that another thread is about to make true.
+    fn wait_for(condition: impl Fn() -> bool) {
+        let begin = clock::now();
+        while !condition() {
+            assert!(begin.elapsed() < LONG, "it never came true");
+            thread::yield_now();
+        }
+    }
+
+    /// A thread that parks once, and tells what `park` answered.
+    fn park_once(driver: &Arc<Driver>) -> (Arc<Parker>, Receiver<bool>) {
+        let parker = Arc::new(Parker::new());
+        let (tell, told) = mpsc::channel();
+        let (driver, own) = (driver.clone(), parker.clone());
+        std::thread::spawn(move || tell.send(driver.park(&own)));
+        (parker, told)
+    }
+
+    #[test]
+    fn a_parked_thread_fires_at_the_deadline_and_never_before() {
+        let driver = Driver::new();
+        let (tell, told) = mpsc::channel();
+        let deadlines: Vec<_> = [7, 1, 3, 0, 12].map(|ms| clock::now() + Duration::from_millis(ms)).into();
+        for &deadline in &deadlines {
+            let tell = tell.clone();
+            driver.insert(deadline, waker(move || tell.send((deadline, clock::now())).unwrap()));
+        }
+        let parker = Arc::new(Parker::new());
+        while driver.timers() > 0 {
+            assert!(!driver.park(&parker), "nobody unparked it");
+        }
+        drop(tell);
+        let fired: Vec<_> = told.iter().collect();
+        assert_eq!(fired.len(), deadlines.len());
+        assert!(fired.iter().all(|(deadline, at)| at >= deadline), "early");
+        assert!(fired.is_sorted_by_key(|(deadline, _)| *deadline), "out of order");
+        assert_eq!(driver.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_new_earlier_timer_interrupts_the_parked_keeper() {
+        let driver = Arc::new(Driver::new());
+        let far = driver.insert(clock::now() + 100 * LONG, waker(|| panic!("much too early")));
+        let (_, told) = park_once(&driver);
+        wait_for(|| driver.timers.armed() != 0);
+        let (tell, fired) = mpsc::channel();
+        driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
+        fired.recv_timeout(LONG).expect("slept through");
+        assert!(!told.recv_timeout(LONG).unwrap());
+        assert!(driver.cancel(far));
+        assert!(!driver.cancel(far), "only once");
+    }
+
+    #[test]
+    fn the_role_goes_to_a_sleeper_when_the_keeper_gets_work() {
+        let driver = Arc::new(Driver::new());
+        let (first, first_told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().keeper.is_some());
+        let (second, second_told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().sleepers.len() == 1);
+
+        first.unpark();
+        assert!(first_told.recv_timeout(LONG).unwrap());
+        // The first thread is busy now for as long as it likes.
+        assert!(driver.watch.lock().is_keeper(&second));
+        let (tell, fired) = mpsc::channel();
+        driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
+        fired.recv_timeout(LONG).expect("slept through");
+        assert!(!second_told.recv_timeout(LONG).unwrap());
+        assert!(driver.watch.lock().keeper.is_none());
+    }
+
+    #[test]
+    fn a_busy_thread_fires_by_polling() {
+        let driver = Driver::new();
+        assert_eq!(driver.poll(), 0);
+        let (tell, fired) = mpsc::channel();
+        driver.insert(clock::now() + Duration::from_millis(1), waker(move || tell.send(()).unwrap()));
+        wait_for(|| driver.poll() == 1);
+        assert_eq!(fired.try_recv(), Ok(()));
+    }
+
+    #[test]
+    fn a_waker_may_cancel_change_and_make_timers() {
+        let driver = Arc::new(Driver::new());
+        let soon = clock::now();
+        let keys = Arc::new(Mutex::new(Vec::new()));
+        let inner = (driver.clone(), keys.clone());
+        let (tell, fired) = mpsc::channel();
+        driver.insert(
+            soon,
+            waker(move || {
+                let (driver, keys) = &inner;
+                let keys: Vec<TimerKey> = std::mem::take(&mut keys.lock());
+                assert!(driver.set_waker(keys[100], &waker(|| {})));
+                assert_eq!(keys[..100].iter().filter(|&&key| driver.cancel(key)).count(), 100);
+                let tell = tell.clone();
+                driver.insert(soon, waker(move || tell.send(()).unwrap()));
+            }),
+        );
+        let late = clock::now() + LONG;
+        keys.lock().extend((0..101).map(|_| driver.insert(late, waker(|| panic!("it was cancelled")))));
+        wait_for(|| {
+            driver.poll();
+            fired.try_recv().is_ok()
+        });
+        assert_eq!(driver.timers(), 1);
+    }
+
+    #[test]
+    fn a_waker_that_is_dropped_may_use_the_driver() {
+        struct OnDrop(Arc<Driver>);
+        impl Wake for OnDrop {
+            fn wake(self: Arc<Self>) {}
+        }
+        impl Drop for OnDrop {
+            fn drop(&mut self) {
+                self.0.insert(clock::now() + LONG, Waker::noop().clone());
+            }
+        }
+        let driver = Arc::new(Driver::new());
+        let entry = || Waker::from(Arc::new(OnDrop(driver.clone())));
+        let key = driver.insert(clock::now() + LONG, entry());
+        assert!(driver.set_waker(key, &entry()), "drops the first");
+        assert!(driver.cancel(key), "drops the second");
+        driver.insert(clock::now(), entry());
+        wait_for(|| driver.poll() == 1);
+        assert_eq!(driver.timers(), 3);
+    }
+
+    #[test]
+    fn a_waker_that_panics_concerns_no_other() {
+        let driver = Driver::new();
+        let (tell, fired) = mpsc::channel();
+        let soon = clock::now();
+        for n in 0..3 {
+            let tell = tell.clone();
+            driver.insert(
+                soon,
+                waker(move || {
+                    assert_ne!(n, 1, "this panic belongs to the test");
+                    tell.send(n).unwrap();
+                }),
+            );
+        }
+        wait_for(|| driver.poll() == 3);
+        assert_eq!(fired.try_iter().collect::<Vec<_>>(), [0, 2]);
+    }
+
+    #[test]
+    fn timers_that_make_timers_leave_room_for_other_things() {
+        fn again(driver: Arc<Driver>) {
+            let soon = clock::now() - Duration::from_millis(1);
+            driver.clone().insert(soon, waker(move || again(driver.clone())));
+        }
+        let driver = Arc::new(Driver::new());
+        (0..10).for_each(|_| again(driver.clone()));
+        wait_for(|| driver.poll() > 0);
+        assert_eq!(driver.timers(), 10, "each made another, and `poll` returned all the same");
+        driver.timers.clear();
+    }
+}
+
+#[cfg(loom)]
+mod model {
+    use super::*;
+    use crate::platform::atomic::{AtomicBool, Ordering};
+
+    /// A timer is inserted while the only thread parks. Its deadline has passed already: the model has
+    /// no clock, and what is at stake is whether the keeper looks. If nobody is roused, or arming
+    /// reads the tick and notes it in two steps, this hangs.
+    #[test]
+    fn a_timer_inserted_while_the_keeper_parks_is_not_slept_through() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new());
+            let fired = Arc::new(AtomicBool::new(false));
+            let inserter = loom::thread::spawn({
+                let (driver, fired) = (driver.clone(), fired.clone());
+                move || {
+                    driver.insert(past(), waker(move || fired.store(true, Ordering::Relaxed)));
+                }
+            });
+            assert!(!driver.park(&Arc::new(Parker::new())), "nobody unparks it");
+            assert!(fired.load(Ordering::Relaxed));
+            inserter.join().unwrap();
+        });
+    }
+
+    /// Two threads park; one of them gets work and never looks at the time again, while a timer is
+    /// inserted. The other one must fire it. Without the hand-over in `leave` this hangs.
+    #[test]
+    fn the_role_is_handed_on_while_a_timer_is_inserted() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new());
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let threads = [0, 1].map(|n| {
+                let (driver, parker) = (driver.clone(), parkers[n].clone());
+                loom::thread::spawn(move || driver.park(&parker))
+            });
+            let done = Arc::new(Parker::new());
+            parkers[0].unpark();
+            driver.insert(past(), Waker::from(done.clone()));
+            done.park();
+            parkers[1].unpark();
+            threads.map(|thread| thread.join().unwrap());
+        });
+    }
+
+    /// An instant that is due from the first tick on.
+    fn past() -> clock::Instant {
+        clock::now() - std::time::Duration::from_secs(1)
+    }
+}

@@ -1,0 +1,192 @@
+//! Timers: wakers with a deadline.
+//!
+//! The [`Wheel`] behind a lock, and the tick at which it has to be looked at next in an atomic beside it,
+//! so that a busy worker sees without a lock that nothing is due.
+//!
+//! # Invariants
+//! - `next` is written only under the lock, and is then what the wheel says.
+//! - `armed` is the tick by which somebody looks at the wheel without being told to, 0 where all who
+//!   would have to be told are awake anyway. It is read and written under the lock that insertions take;
+//!   so of an insertion and an arming the second one knows of the first. See [`Driver`](super::Driver).
+//! - A timer is never early: its deadline is rounded up to a tick, the present is rounded down.
+//! - A waker is never cloned, woken or dropped while the lock is held. So a waker may make, change and
+//!   cancel timers itself, and a panic in one concerns no other.
+
+use crate::platform::atomic::{AtomicU64, Ordering};
+use crate::platform::clock::{self, Instant};
+use crate::platform::sync::ShortMutex;
+use crate::time::wheel::{Key, Wheel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+use std::time::Duration;
+
+/// Wakers that leave the lock together.
+const BATCH: usize = 64;
+/// Wakers that one call of `fire` wakes at most, before its caller sees to other things.
+const PER_FIRE: usize = 16 * BATCH;
+/// What stands in `next` while there are no timers.
+const NEVER: u64 = u64::MAX;
+
+/// Names a timer. One that has fired or was cancelled is never found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimerKey(Key);
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Timers {
+    /// The instant of tick 0.
+    start: Instant,
+    /// All timers, and who waits for them.
+    locked: ShortMutex<Locked>,
+    /// When to look at the wheel next: a tick, or NEVER.
+    next: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Locked {
+    /// All timers.
+    wheel: Wheel<Waker>,
+    /// The tick by which the keeper wakes by itself; NEVER if it does not, 0 if nobody needs to be woken.
+    armed: u64,
+}
+
+impl Timers {
+    /// No timers yet, and nobody who sleeps.
+    pub(crate) fn new() -> Self {
+        Self {
+            start: clock::now(),
+            locked: ShortMutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
+            next: AtomicU64::new(NEVER),
+        }
+    }
+
+    /// Adds a timer. `true`: the keeper sleeps beyond it, and is to be roused by the caller.
+    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> (TimerKey, bool) {
+        let tick = self.tick_after(deadline);
+        let mut locked = self.locked.lock();
+        let key = locked.wheel.insert(tick, waker);
+        self.publish_next(&locked.wheel);
+        let hurry = tick < locked.armed;
+        if hurry {
+            locked.armed = tick;
+        }
+        (TimerKey(key), hurry)
+    }
+
+    /// Notes that the keeper is about to sleep until the next tick, which this returns.
+    pub(crate) fn arm(&self) -> Option<u64> {
+        let mut locked = self.locked.lock();
+        let next = locked.wheel.next_tick();
+        locked.armed = next.unwrap_or(NEVER);
+        next
+    }
+
+    /// Notes that nobody sleeps.
+    pub(crate) fn disarm(&self) {
+        self.locked.lock().armed = 0;
+    }
+
+    /// The tick until which the keeper sleeps at most; see `armed`.
+    #[cfg(test)]
+    pub(crate) fn armed(&self) -> u64 {
+        self.locked.lock().armed
+    }
+
+    /// Has the timer wake `waker` from now on. `false` if it has fired or was cancelled.
+    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+        match self.locked.lock().wheel.get_mut(key.0) {
+            None => return false,
+            Some(old) if old.will_wake(waker) => return true,
+            Some(_) => {}
+        }
+        let mut waker = waker.clone();
+        // Only whoever holds the key changes the waker, and it is here; but the timer may fire meanwhile.
+        let mut locked = self.locked.lock();
+        let found = locked.wheel.get_mut(key.0).map(|old| std::mem::swap(old, &mut waker)).is_some();
+        drop(locked);
+        found
+    }
+
+    /// Takes the timer away. `false` if it has fired or was cancelled before.
+    pub(crate) fn cancel(&self, key: TimerKey) -> bool {
+        let mut locked = self.locked.lock();
+        let waker = locked.wheel.cancel(key.0);
+        self.publish_next(&locked.wheel);
+        drop(locked);
+        waker.is_some()
+    }
+
+    /// Wakes what is due, earliest first, and says how many that were. Stops at some thousand.
+    /// Costs a load while there are no timers, and a look at the clock while none is due.
+    pub(crate) fn fire(&self) -> usize {
+        if self.next_tick().is_none() {
+            return 0;
+        }
+        // Timers that the wakers make are due later than this, or, at zero, at the next call.
+        let now = self.tick_before(clock::now());
+        let mut fired = 0;
+        while fired < PER_FIRE && self.next_tick().is_some_and(|next| next <= now) {
+            let mut wakers = Vec::with_capacity(BATCH);
+            let mut locked = self.locked.lock();
+            locked.wheel.advance(now, BATCH, &mut wakers);
+            self.publish_next(&locked.wheel);
+            drop(locked);
+            fired += wakers.len();
+            for waker in wakers {
+                // A waker that panics has reported so; the others must still hear.
+                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            }
+        }
+        fired
+    }
+
+    /// The tick at which to [`fire`](Self::fire) next.
+    pub(crate) fn next_tick(&self) -> Option<u64> {
+        // Acquire: pairs with the release in `publish_next`. Who sleeps upon the answer asks `arm` instead.
+        Some(self.next.load(Ordering::Acquire)).filter(|&tick| tick != NEVER)
+    }
+
+    /// The instant of a tick; `None` where the clock does not reach so far.
+    pub(crate) fn instant(&self, tick: u64) -> Option<Instant> {
+        self.start.checked_add(Duration::from_millis(tick))
+    }
+
+    /// How many timers there are.
+    pub(crate) fn len(&self) -> usize {
+        self.locked.lock().wheel.len()
+    }
+
+    /// Forgets all timers.
+    #[cfg(test)]
+    pub(crate) fn clear(&self) {
+        let forgotten = std::mem::replace(&mut self.locked.lock().wheel, Wheel::new());
+        self.next.store(NEVER, Ordering::Release);
+        drop(forgotten);
+    }
+
+    /// Called under the lock, after every change.
+    fn publish_next(&self, wheel: &Wheel<Waker>) {
+        let next = wheel.next_tick().unwrap_or(NEVER);
+        if self.next.load(Ordering::Relaxed) != next {
+            // Release: pairs with the acquire in `next_tick`.
+            self.next.store(next, Ordering::Release);
+        }
+    }
+
+    /// The first tick that is not before `instant`.
+    fn tick_after(&self, instant: Instant) -> u64 {
+        let since = instant.saturating_duration_since(self.start);
+        Self::ticks(since.as_secs(), since.subsec_nanos().div_ceil(1_000_000))
+    }
+
+    /// The last tick that is not after `instant`.
+    fn tick_before(&self, instant: Instant) -> u64 {
+        let since = instant.saturating_duration_since(self.start);
+        Self::ticks(since.as_secs(), since.subsec_millis())
+    }
+
+    /// Not by `Duration::as_millis`, whose 128 bits cost more than all the rest of an insertion.
+    fn ticks(secs: u64, millis: u32) -> u64 {
+        secs.saturating_mul(1_000).saturating_add(u64::from(millis)).min(NEVER - 1)
+    }
+}

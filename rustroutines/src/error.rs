@@ -1,0 +1,223 @@
+//! One error type for each operation.
+//!
+//! An error of sending gives the value back: nothing is lost. `Debug` of these never asks
+//! `T: Debug`, so that `unwrap` works whatever a channel carries.
+
+use std::any::Any;
+use std::fmt;
+use thiserror::Error;
+
+/// The channel is closed: by [`close`](crate::channel::Sender::close), or because the other side is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the channel is closed")]
+pub struct ChannelClosed;
+
+/// A value could not be sent, because the channel is closed. Holds the value.
+#[derive(Clone, Copy, PartialEq, Eq, Error)]
+#[error("sending on a closed channel")]
+pub struct SendError<T>(pub T);
+
+/// A value could not be sent at once. Holds the value.
+#[derive(Clone, Copy, PartialEq, Eq, Error)]
+pub enum TrySendError<T> {
+    /// No room in the buffer, or, on an unbuffered channel, no receiver that waits.
+    #[error("sending on a full channel")]
+    Full(T),
+    /// The channel is closed.
+    #[error("sending on a closed channel")]
+    Closed(T),
+}
+
+/// A value could not be sent in time. Holds the value.
+#[derive(Clone, Copy, PartialEq, Eq, Error)]
+pub enum SendTimeoutError<T> {
+    /// The time was up before there was room or a receiver.
+    #[error("timed out sending on a full channel")]
+    Timeout(T),
+    /// The channel is closed.
+    #[error("sending on a closed channel")]
+    Closed(T),
+}
+
+/// Nothing more will come: the channel is closed and empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("receiving on a closed and empty channel")]
+pub struct RecvError;
+
+/// Nothing could be received at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TryRecvError {
+    /// The channel is empty now.
+    #[error("receiving on an empty channel")]
+    Empty,
+    /// The channel is closed and empty.
+    #[error("receiving on a closed and empty channel")]
+    Closed,
+}
+
+/// Nothing could be received in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RecvTimeoutError {
+    /// The time was up before a value came.
+    #[error("timed out receiving on an empty channel")]
+    Timeout,
+    /// The channel is closed and empty.
+    #[error("receiving on a closed and empty channel")]
+    Closed,
+}
+
+/// The time was up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("timed out")]
+pub struct Timeout;
+
+/// A routine ended without a value.
+#[derive(Error)]
+pub enum JoinError {
+    /// It was stopped by [`abort`](crate::routine::RoutineHandle::abort).
+    #[error("the routine was aborted")]
+    Aborted,
+    /// It panicked. Holds what it panicked with.
+    #[error("the routine panicked: {}", message(.0.as_ref()))]
+    Panicked(Box<dyn Any + Send + 'static>),
+    /// The runtime was shut down before it ended.
+    #[error("the runtime was shut down before the routine ended")]
+    ShutDown,
+    /// It was never started.
+    #[error("the routine was not started: {0}")]
+    NotSpawned(#[from] SpawnError),
+}
+
+impl JoinError {
+    /// What the routine's panic said, where it panicked with a text.
+    pub fn panic_message(&self) -> Option<&str> {
+        match self {
+            JoinError::Panicked(payload) => Some(message(payload.as_ref())),
+            _ => None,
+        }
+    }
+
+    /// Goes on with the routine's panic in this thread, as [`std::panic::resume_unwind`] does.
+    /// Gives the error back where it was no panic.
+    pub fn resume_unwind(self) -> JoinError {
+        match self {
+            JoinError::Panicked(payload) => std::panic::resume_unwind(payload),
+            other => other,
+        }
+    }
+}
+
+/// The text of a panic's payload.
+fn message(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(a payload that is no text)")
+}
+
+/// A routine could not be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SpawnError {
+    /// As many routines are alive as the runtime's configuration allows.
+    #[error("the limit of {0} routines is reached; raise `max_routines` in the runtime's configuration")]
+    LimitReached(usize),
+    /// The runtime is shutting down or gone.
+    #[error("the runtime is shut down")]
+    ShutDown,
+}
+
+/// A runtime could not be started or reconfigured.
+#[derive(Debug, Error)]
+pub enum RuntimeError {
+    /// The system refused a thread.
+    #[error("could not start a worker thread: {0}")]
+    Thread(#[source] std::io::Error),
+    /// A setting makes no sense.
+    #[error("invalid configuration: {0}")]
+    Config(String),
+    /// The global runtime is running already, so that it is too late to configure it.
+    #[error("the global runtime is running already; configure it before its first use")]
+    AlreadyStarted,
+}
+
+impl<T> SendError<T> {
+    /// The value that was not sent.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> TrySendError<T> {
+    /// The value that was not sent.
+    pub fn into_inner(self) -> T {
+        match self {
+            TrySendError::Full(value) | TrySendError::Closed(value) => value,
+        }
+    }
+
+    /// Whether there was no room.
+    pub fn is_full(&self) -> bool {
+        matches!(self, TrySendError::Full(_))
+    }
+
+    /// Whether the channel is closed.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, TrySendError::Closed(_))
+    }
+}
+
+impl<T> SendTimeoutError<T> {
+    /// The value that was not sent.
+    pub fn into_inner(self) -> T {
+        match self {
+            SendTimeoutError::Timeout(value) | SendTimeoutError::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendError(..)")
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_full() { "Full(..)" } else { "Closed(..)" })
+    }
+}
+
+impl<T> fmt::Debug for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SendTimeoutError::Timeout(_) => "Timeout(..)",
+            SendTimeoutError::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JoinError::Aborted => f.write_str("Aborted"),
+            JoinError::Panicked(payload) => {
+                f.debug_tuple("Panicked").field(&message(payload.as_ref())).finish()
+            }
+            JoinError::ShutDown => f.write_str("ShutDown"),
+            JoinError::NotSpawned(error) => f.debug_tuple("NotSpawned").field(error).finish(),
+        }
+    }
+}
+
+impl<T> From<SendError<T>> for ChannelClosed {
+    fn from(_: SendError<T>) -> Self {
+        ChannelClosed
+    }
+}
+
+impl From<RecvError> for ChannelClosed {
+    fn from(_: RecvError) -> Self {
+        ChannelClosed
+    }
+}

@@ -1,0 +1,89 @@
+//! Go's routines, channels and `select!` for Rust, in plain blocking style.
+//!
+//! ```
+//! use rustroutines::prelude::*;
+//!
+//! #[routine]
+//! fn worker(id: usize, jobs: Receiver<u64>, done: Sender<(usize, u64)>) {
+//!     for job in jobs {                            // suspends while there is no job
+//!         done.send((id, job * job)).unwrap();     // suspends while the channel is full
+//!     }
+//! }
+//!
+//! #[routine]
+//! fn main() {
+//!     let (jobs_tx, jobs) = bounded_channel(16);
+//!     let (done_tx, done) = channel();
+//!     for id in 0..4 {
+//!         go!(worker(id, jobs.clone(), done_tx.clone()));
+//!     }
+//!     drop((jobs, done_tx));
+//!     go!(move || for n in 1..=10 { jobs_tx.send(n).unwrap() });
+//!
+//!     let mut sum = 0;
+//!     loop {
+//!         select! {
+//!             result = done.recv() => match result {
+//!                 Ok((_id, square)) => sum += square,
+//!                 Err(RecvError) => break,
+//!             },
+//!             timeout(Duration::from_secs(5)) => panic!("nothing for five seconds"),
+//!         }
+//!     }
+//!     assert_eq!(sum, 385);
+//! }
+//! ```
+//!
+//! # The one rule
+//!
+//! Everything that can wait returns an *operation*: a value whose type implements [`Suspend`].
+//! `rx.recv()`, `tx.send(v)`, `handle.join()`, `sleep(d)` and every call of a `#[routine] fn` do.
+//!
+//! - *In a routine* (a `#[routine] fn`, the body of [`go!`], the arms of [`select!`]) each call whose
+//!   result is an operation is carried out where it stands: the routine suspends, its thread runs
+//!   others, and the call's value is the operation's output. The compiler decides this by the type
+//!   of each call, never by its name; any other call is left as it is.
+//! - *In plain code* say [`.block()`](Suspend::block), which parks the thread.
+//! - *In async code* an operation is a future.
+//!
+//! A function that wants an operation as a value, such as [`timeout`](time::timeout) or
+//! [`spawn`](routine::spawn), takes a closure that makes it.
+//!
+//! # What is where
+//!
+//! - [`mod@routine`]: starting routines, waiting for them, stopping them.
+//! - [`mod@channel`]: values from many senders to many receivers.
+//! - [`mod@select`]: what `select!` does, pass by pass.
+//! - [`mod@time`]: sleeping, timeouts.
+//! - [`mod@io`]: calls that block, on threads of their own.
+//! - [`mod@runtime`]: configuring and measuring the runtime. It starts by itself when it is first needed.
+//! - [`mod@error`]: one error type for each operation.
+//! - [`mod@prelude`]: all that most programs use.
+
+#![forbid(unsafe_code)]
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+pub mod channel;
+mod driver;
+pub mod error;
+pub mod io;
+mod macros;
+mod platform;
+pub mod prelude;
+pub mod routine;
+pub mod runtime;
+mod scheduler;
+pub mod select;
+pub mod suspend;
+mod task;
+pub mod time;
+
+pub use macros::{go, plain, routine, select, suspend};
+pub use suspend::Suspend;
+
+/// The programs in the README are compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -1,0 +1,110 @@
+//! The model checker's machine, under `--cfg loom`.
+
+/// Locks with the interface of `parking_lot`'s.
+pub(crate) mod sync {
+    use super::super::clock::Instant;
+    use std::ops::{Deref, DerefMut};
+    // Set once, before anything contends for it: not worth a model.
+    pub(crate) use std::sync::OnceLock;
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    /// To the checker, a lock is a lock.
+    pub(crate) type ShortMutex<T> = Mutex<T>;
+
+    /// The inner guard is an `Option` because a wait on a [`Condvar`] takes it and brings it back.
+    pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())))
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect("the guard is away only inside a wait")
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect("the guard is away only inside a wait")
+        }
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Condvar(loom::sync::Condvar);
+
+    /// Whether a timed wait ended by its timeout; here, never.
+    pub(crate) struct WaitTimeoutResult;
+
+    impl WaitTimeoutResult {
+        pub(crate) fn timed_out(&self) -> bool {
+            false
+        }
+    }
+
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Self(loom::sync::Condvar::new())
+        }
+
+        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect("the guard is away only inside a wait");
+            guard.0 = Some(self.0.wait(inner).unwrap_or_else(|poisoned| poisoned.into_inner()));
+        }
+
+        pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: Instant) -> WaitTimeoutResult {
+            self.wait(guard);
+            WaitTimeoutResult
+        }
+
+        pub(crate) fn notify_one(&self) -> bool {
+            self.0.notify_one();
+            true
+        }
+
+        pub(crate) fn notify_all(&self) -> usize {
+            self.0.notify_all();
+            0
+        }
+    }
+}
+
+/// Atomics.
+pub(crate) mod atomic {
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+    };
+}
+
+/// Threads.
+pub(crate) mod thread {
+    pub(crate) use loom::thread::Builder;
+    #[cfg(test)]
+    pub(crate) use loom::thread::yield_now;
+
+    /// loom's threads are coroutines on one thread of the system, so the standard `thread_local` would
+    /// be shared between them. loom's own knows nothing of `const` blocks.
+    macro_rules! model_thread_local {
+        ($($(#[$attr:meta])* static $name:ident: $type:ty = const { $init:expr };)+) => {
+            loom::thread_local! { $($(#[$attr])* static $name: $type = $init;)+ }
+        };
+    }
+    pub(crate) use model_thread_local as thread_local;
+
+    pub(crate) fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
+        Ok(std::num::NonZeroUsize::MIN)
+    }
+}

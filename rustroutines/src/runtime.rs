@@ -1,0 +1,208 @@
+//! The runtime: workers, timers and the blocking pool under one name.
+//!
+//! - `config`: [`RuntimeConfig`].
+//! - `stats`: [`RuntimeStats`].
+//!
+//! Most programs never name it: `spawn` starts the global runtime on first use. There may be several
+//! runtimes in a process; a routine's own is the one whose worker runs it.
+
+mod config;
+mod stats;
+
+pub use config::RuntimeConfig;
+pub use stats::RuntimeStats;
+
+use crate::driver::Driver;
+use crate::error::{RuntimeError, SpawnError};
+use crate::platform::sync::{Mutex, OnceLock};
+use crate::routine::{Builder, RoutineHandle, RoutineId};
+use crate::scheduler::blocking::BlockingPool;
+use crate::scheduler::{self, Scheduler, Straggler};
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The runtime that serves everyone who is on no other.
+static GLOBAL: OnceLock<RustRoutineRuntime> = OnceLock::new();
+
+/// Workers that run routines.
+///
+/// Dropping it shuts it down at once, as [`shutdown`](Self::shutdown) with no time. It may be dropped
+/// anywhere, also inside a routine of its own.
+///
+/// # Examples
+/// ```
+/// use rustroutines::Suspend;
+/// use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+/// use std::time::Duration;
+///
+/// let runtime = RustRoutineRuntime::with_config(RuntimeConfig::new().workers(2))?;
+/// let handle = runtime.spawn(|| std::future::ready(6 * 7));
+/// assert_eq!(handle.join().block().unwrap(), 42);
+/// assert!(runtime.shutdown(Duration::from_secs(1)).stragglers.is_empty());
+/// # Ok::<(), rustroutines::error::RuntimeError>(())
+/// ```
+pub struct RustRoutineRuntime {
+    /// What it consists of.
+    scheduler: Arc<Scheduler>,
+}
+
+impl RustRoutineRuntime {
+    /// Starts a runtime with the default configuration and what the environment overrides.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Thread`] if the system refuses a thread, [`RuntimeError::Config`] if the
+    /// environment sets something that makes no sense.
+    pub fn new() -> Result<Self, RuntimeError> {
+        Self::with_config(RuntimeConfig::new())
+    }
+
+    /// Starts a runtime.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Thread`] if the system refuses a thread, [`RuntimeError::Config`] if the
+    /// configuration makes no sense.
+    pub fn with_config(config: RuntimeConfig) -> Result<Self, RuntimeError> {
+        let settings = config.settings()?;
+        Ok(Self { scheduler: Scheduler::start(settings).map_err(RuntimeError::Thread)? })
+    }
+
+    /// The global runtime, started now if it is not running yet.
+    ///
+    /// # Panics
+    /// If it has to be started and cannot be: see [`new`](Self::new).
+    pub fn global() -> &'static Self {
+        if let Some(runtime) = GLOBAL.get() {
+            return runtime;
+        }
+        Self::start_global(RuntimeConfig::new()).unwrap_or_else(|error| match error {
+            RuntimeError::AlreadyStarted => GLOBAL.get().expect("it was started"),
+            error => panic!("the global runtime could not be started: {error}"),
+        })
+    }
+
+    /// Starts the global runtime with a configuration of its own, before its first use.
+    ///
+    /// # Errors
+    /// [`RuntimeError::AlreadyStarted`] if it is running already; else as
+    /// [`with_config`](Self::with_config).
+    pub fn start_global(config: RuntimeConfig) -> Result<&'static Self, RuntimeError> {
+        /// Held while the global runtime is being started, so that only one ever is.
+        static STARTING: OnceLock<Mutex<()>> = OnceLock::new();
+        let _starting = STARTING.get_or_init(|| Mutex::new(())).lock();
+        if GLOBAL.get().is_some() {
+            return Err(RuntimeError::AlreadyStarted);
+        }
+        let runtime = Self::with_config(config)?;
+        Ok(GLOBAL.get_or_init(|| runtime))
+    }
+
+    /// Starts a routine on this runtime. See [`spawn`](crate::routine::spawn).
+    #[track_caller]
+    pub fn spawn<F, O>(&self, make: F) -> RoutineHandle<O::Output>
+    where
+        F: FnOnce() -> O + Send + 'static,
+        O: Future + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        Builder::new()
+            .spawn_on(self, make)
+            .unwrap_or_else(|error: SpawnError| RoutineHandle::not_spawned(error))
+    }
+
+    /// What has been counted so far. Exact while nothing happens.
+    pub fn stats(&self) -> RuntimeStats {
+        RuntimeStats::of(&self.scheduler)
+    }
+
+    /// Shuts down: accepts nothing new, lets the routines run until all have ended or `timeout` has
+    /// passed, and drops those that are left. A routine that is stuck inside a poll is dropped at its
+    /// next suspension and not waited for.
+    ///
+    /// Called inside a routine of this runtime, that routine is not waited for, and dropped at its next
+    /// suspension.
+    pub fn shutdown(self, timeout: Duration) -> ShutdownReport {
+        ShutdownReport {
+            stragglers: self.scheduler.shut_down(timeout).into_iter().map(StragglerInfo::new).collect(),
+        }
+    }
+
+    pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
+        &self.scheduler
+    }
+}
+
+impl Drop for RustRoutineRuntime {
+    fn drop(&mut self) {
+        self.scheduler.shut_down(Duration::ZERO);
+    }
+}
+
+impl fmt::Debug for RustRoutineRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RustRoutineRuntime").field("stats", &self.stats()).finish()
+    }
+}
+
+/// What a shutdown had to drop.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// The routines that had not ended at the deadline.
+    pub stragglers: Vec<StragglerInfo>,
+}
+
+/// A routine that had not ended when its runtime was shut down.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StragglerInfo {
+    /// Its number.
+    pub id: RoutineId,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Where it was spawned.
+    pub site: &'static Location<'static>,
+}
+
+impl StragglerInfo {
+    fn new(straggler: Straggler) -> Self {
+        let name = straggler.name.map(|name| String::clone(&name));
+        Self { id: RoutineId::new(straggler.id), name, site: straggler.site }
+    }
+}
+
+impl fmt::Display for ShutdownReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} routines had not ended", self.stragglers.len())?;
+        for straggler in &self.stragglers {
+            write!(f, "\n  {straggler}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StragglerInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.as_deref().unwrap_or("(no name)");
+        write!(f, "routine {} {name}, spawned at {}", self.id, self.site)
+    }
+}
+
+/// Calls `f` with the current runtime's scheduler: the one whose worker this is, else the global one.
+pub(crate) fn with_scheduler<R>(f: impl FnOnce(&Arc<Scheduler>) -> R) -> R {
+    scheduler::with_current(|current| match current {
+        Some(scheduler) => f(scheduler),
+        None => f(RustRoutineRuntime::global().scheduler()),
+    })
+}
+
+/// The driver of the current runtime.
+pub(crate) fn driver() -> Arc<Driver> {
+    with_scheduler(|scheduler| scheduler.driver.clone())
+}
+
+/// The blocking pool of the current runtime.
+pub(crate) fn blocking_pool() -> Arc<BlockingPool> {
+    with_scheduler(|scheduler| scheduler.blocking.clone())
+}

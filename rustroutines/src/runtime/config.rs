@@ -1,0 +1,167 @@
+//! How a runtime is set up.
+
+use crate::error::RuntimeError;
+use crate::platform::thread::available_parallelism;
+use crate::scheduler::Settings;
+use std::time::Duration;
+
+/// Threads that may wait or be stuck, beyond the workers.
+const SPARE_THREADS: usize = 512;
+/// Threads of the blocking pool.
+const BLOCKING_THREADS: usize = 512;
+/// How long an idle thread of the blocking pool waits for work.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// More workers than this are a mistake.
+const MOST_WORKERS: usize = 4096;
+
+/// The settings of a runtime.
+///
+/// What is not set here is taken from the environment, and what is not there either has a default:
+///
+/// | setting                | variable                           | default                     |
+/// |------------------------|------------------------------------|-----------------------------|
+/// | `workers`              | `RUSTROUTINES_WORKERS`             | the CPUs that are available |
+/// | `max_threads`          | `RUSTROUTINES_MAX_THREADS`         | `workers` + 512             |
+/// | `max_routines`         | `RUSTROUTINES_MAX_ROUTINES`        | no limit                    |
+/// | `max_blocking_threads` | `RUSTROUTINES_MAX_BLOCKING_THREADS`| 512                         |
+/// | `thread_name`          |                                    | `rustroutines`              |
+/// | `keep_alive`           |                                    | 10 s                        |
+///
+/// # Examples
+/// ```
+/// use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+///
+/// let config = RuntimeConfig::new().workers(2).max_routines(10_000).thread_name("shop");
+/// let runtime = RustRoutineRuntime::with_config(config)?;
+/// # Ok::<(), rustroutines::error::RuntimeError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct RuntimeConfig {
+    workers: Option<usize>,
+    max_threads: Option<usize>,
+    max_routines: Option<usize>,
+    max_blocking_threads: Option<usize>,
+    thread_name: Option<String>,
+    keep_alive: Option<Duration>,
+}
+
+impl RuntimeConfig {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many routines run at once.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// How many worker threads there may be, with those that are stuck in a poll or block in one. While
+    /// so many block that no thread is left, the others wait for one of them.
+    pub fn max_threads(mut self, threads: usize) -> Self {
+        self.max_threads = Some(threads);
+        self
+    }
+
+    /// How many routines may be alive at once. Without a limit none is counted on the way.
+    pub fn max_routines(mut self, routines: usize) -> Self {
+        self.max_routines = Some(routines);
+        self
+    }
+
+    /// How many threads the pool for blocking calls may have.
+    pub fn max_blocking_threads(mut self, threads: usize) -> Self {
+        self.max_blocking_threads = Some(threads);
+        self
+    }
+
+    /// What the names of the threads begin with.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = Some(name.into());
+        self
+    }
+
+    /// How long an idle thread of the blocking pool stays.
+    pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
+        self.keep_alive = Some(keep_alive);
+        self
+    }
+
+    /// Everything decided, with the process's environment.
+    pub(crate) fn settings(self) -> Result<Settings, RuntimeError> {
+        self.settings_in(|name| std::env::var(name).ok())
+    }
+
+    /// Everything decided, with `environment` to look variables up.
+    fn settings_in(self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings, RuntimeError> {
+        let number =
+            |set: Option<usize>, variable: &str| match (set, environment(variable)) {
+                (Some(set), _) => Ok(Some(set)),
+                (None, None) => Ok(None),
+                (None, Some(text)) => text.trim().parse().map(Some).map_err(|_| {
+                    RuntimeError::Config(format!("{variable} is `{text}`, which is not a number"))
+                }),
+            };
+        let workers = match number(self.workers, "RUSTROUTINES_WORKERS")? {
+            Some(workers) => workers,
+            None => available_parallelism().map_or(1, |cpus| cpus.get()).min(MOST_WORKERS),
+        };
+        check(workers > 0, || "`workers` is 0: nothing would run".into())?;
+        check(workers <= MOST_WORKERS, || {
+            format!("`workers` is {workers}; at most {MOST_WORKERS} make sense")
+        })?;
+        let max_threads =
+            number(self.max_threads, "RUSTROUTINES_MAX_THREADS")?.unwrap_or(workers + SPARE_THREADS);
+        check(max_threads >= workers, || {
+            format!("`max_threads` is {max_threads}, less than the {workers} workers")
+        })?;
+        let max_routines = number(self.max_routines, "RUSTROUTINES_MAX_ROUTINES")?;
+        check(max_routines != Some(0), || "`max_routines` is 0: nothing could be spawned".into())?;
+        let max_blocking = number(self.max_blocking_threads, "RUSTROUTINES_MAX_BLOCKING_THREADS")?
+            .unwrap_or(BLOCKING_THREADS);
+        check(max_blocking > 0, || "`max_blocking_threads` is 0: blocking calls would wait for ever".into())?;
+        let name = self.thread_name.unwrap_or_else(|| "rustroutines".into());
+        check(!name.contains('\0'), || "`thread_name` contains a zero byte".into())?;
+        let keep_alive = self.keep_alive.unwrap_or(KEEP_ALIVE);
+        Ok(Settings { workers, max_threads, max_routines, max_blocking, keep_alive, name })
+    }
+}
+
+fn check(holds: bool, complaint: impl FnOnce() -> String) -> Result<(), RuntimeError> {
+    if holds { Ok(()) } else { Err(RuntimeError::Config(complaint())) }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn complaint(config: RuntimeConfig, environment: &[(&str, &str)]) -> String {
+        let find =
+            |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string());
+        config.settings_in(find).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_set_beats_the_environment_which_beats_the_default() {
+        let find = |name: &str| (name == "RUSTROUTINES_WORKERS").then(|| " 3 ".to_string());
+        assert_eq!(RuntimeConfig::new().settings_in(find).unwrap().workers, 3);
+        assert_eq!(RuntimeConfig::new().workers(5).settings_in(find).unwrap().workers, 5);
+        let settings = RuntimeConfig::new().settings_in(|_| None).unwrap();
+        assert!(settings.workers > 0);
+        assert_eq!(settings.max_threads, settings.workers + SPARE_THREADS);
+        assert_eq!(settings.max_routines, None);
+    }
+
+    #[test]
+    fn nonsense_is_refused_in_words() {
+        assert!(complaint(RuntimeConfig::new().workers(0), &[]).contains("`workers` is 0"));
+        assert!(complaint(RuntimeConfig::new().workers(4).max_threads(3), &[]).contains("less than the 4"));
+        assert!(complaint(RuntimeConfig::new().max_routines(0), &[]).contains("`max_routines` is 0"));
+        assert!(complaint(RuntimeConfig::new().max_blocking_threads(0), &[]).contains("blocking"));
+        assert!(complaint(RuntimeConfig::new().thread_name("a\0b"), &[]).contains("zero byte"));
+        let environment = [("RUSTROUTINES_WORKERS", "many")];
+        assert!(complaint(RuntimeConfig::new(), &environment).contains("RUSTROUTINES_WORKERS is `many`"));
+    }
+}

@@ -1,0 +1,446 @@
+//! Which routine runs where.
+//!
+//! - [`worker`]: a thread that takes tasks and runs them.
+//! - [`queue`]: where tasks wait to run.
+//! - [`idle`]: which workers sleep, and who wakes them.
+//! - [`monitor`]: the thread that finds workers which are stuck in a poll.
+//! - [`shutdown`]: the end, in order.
+//! - [`blocking`]: threads for calls that block.
+//!
+//! # Places
+//! N *places* are permits to run tasks; as many routines run at once. Every place is held by a thread
+//! that runs, searches or sleeps; threads without one are *spares* and wait. A thread that is about
+//! to block, or that the monitor finds stuck in a poll, passes its place on to a spare, which is
+//! started where none waits. The late thread finishes its poll without a place and becomes a spare.
+//! If no thread can be had, the place stays where it is, and the monitor tries again.
+//!
+//! Rejected: giving the place back to the thread that blocked. Whoever holds it now would have to be
+//! stopped for that, at the price of one more switch of threads.
+
+pub(crate) mod blocking;
+mod idle;
+mod monitor;
+mod queue;
+mod shutdown;
+mod worker;
+
+pub(crate) use shutdown::Straggler;
+
+use crate::driver::Driver;
+use crate::error::SpawnError;
+use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
+use crate::platform::sync::{Condvar, Mutex};
+use crate::platform::thread;
+use crate::task::registry::{Registry, Seat, Slot, Spawner};
+use crate::task::{self, Ending, Meta, Outcome};
+use blocking::BlockingPool;
+use crossbeam_utils::CachePadded;
+use idle::Idle;
+use queue::{Queues, Remote, Tally, bump};
+use std::io;
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// A task that is ready to run.
+pub(crate) type Task = async_task::Runnable<Meta<Owner>>;
+/// The joiner's side of a task.
+pub(crate) type JoinTask<T> = async_task::Task<Outcome<T>, Meta<Owner>>;
+
+/// Everything goes on.
+const RUNNING: u8 = 0;
+/// Nothing new is accepted.
+const DRAINING: u8 = 1;
+/// What is queued is dropped.
+const DEAD: u8 = 2;
+
+/// What a scheduler is made with.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// Places.
+    pub(crate) workers: usize,
+    /// Worker threads, with and without a place.
+    pub(crate) max_threads: usize,
+    /// Routines that may be alive at once.
+    pub(crate) max_routines: Option<usize>,
+    /// Threads of the blocking pool.
+    pub(crate) max_blocking: usize,
+    /// How long an idle thread of the blocking pool waits for work.
+    pub(crate) keep_alive: Duration,
+    /// What the names of the threads begin with.
+    pub(crate) name: String,
+}
+
+/// Runs routines on threads.
+pub(crate) struct Scheduler {
+    /// What it was made with.
+    settings: Settings,
+    /// Timers.
+    pub(crate) driver: Arc<Driver>,
+    /// Threads for calls that block.
+    pub(crate) blocking: Arc<BlockingPool>,
+    /// Where tasks wait.
+    queues: Queues,
+    /// Who sleeps.
+    idle: Idle,
+    /// Who is alive.
+    registry: Registry<Owner>,
+    /// Seats those who are spawned from outside.
+    outside: Mutex<Spawner<Owner>>,
+    /// What threads from outside have counted.
+    outside_tally: CachePadded<Tally>,
+    /// Routines alive; counted only where there is a limit.
+    alive: AtomicUsize,
+    /// The threads that wait for a place. Also the lock under which threads are added.
+    spares: Mutex<Vec<usize>>,
+    /// Places that the monitor took from a thread, or that one gave away for a wait.
+    handoffs: AtomicU64,
+    /// RUNNING, DRAINING or DEAD.
+    phase: AtomicU8,
+    /// Threads that have not ended.
+    threads: Mutex<usize>,
+    /// A thread has ended.
+    thread_ended: Condvar,
+    /// The monitor's place to sleep.
+    monitor: monitor::Monitor,
+}
+
+/// What a task knows of its scheduler. Weak: a task that somebody keeps (by a waker, say) keeps no
+/// scheduler.
+pub(crate) struct Owner(Weak<Scheduler>);
+
+impl Scheduler {
+    /// Starts a scheduler and its threads.
+    pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
+        let name = settings.name.clone();
+        let scheduler = Arc::new_cyclic(|this: &Weak<Self>| {
+            let this = this.clone();
+            Self {
+                driver: Arc::new(Driver::new()),
+                blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
+                queues: Queues::new(settings.max_threads),
+                idle: Idle::new(settings.workers),
+                registry: Registry::new(move || Owner(this.clone())),
+                outside: Mutex::new(Spawner::new()),
+                outside_tally: CachePadded::default(),
+                alive: AtomicUsize::new(0),
+                spares: Mutex::new(Vec::new()),
+                handoffs: AtomicU64::new(0),
+                phase: AtomicU8::new(RUNNING),
+                threads: Mutex::new(0),
+                thread_ended: Condvar::new(),
+                monitor: monitor::Monitor::new(),
+                settings,
+            }
+        });
+        let started = (0..scheduler.settings.workers)
+            .try_for_each(|_| scheduler.start_thread())
+            .and_then(|()| monitor::start(&scheduler));
+        if let Err(error) = started {
+            scheduler.shut_down(Duration::ZERO);
+            return Err(error);
+        }
+        Ok(scheduler)
+    }
+
+    /// Spawns a routine. On a worker it runs next there; from outside it goes into the injector.
+    pub(crate) fn spawn<F, O>(
+        self: &Arc<Self>,
+        site: &'static Location<'static>,
+        name: Option<Arc<String>>,
+        make: F,
+    ) -> Result<JoinTask<O::Output>, SpawnError>
+    where
+        F: FnOnce() -> O + Send + 'static,
+        O: Future + Send + 'static,
+        O::Output: Send + 'static,
+    {
+        let slot = match self.seat(site, name.as_ref()) {
+            Ok(slot) => slot,
+            Err(error) => {
+                self.tally(|tally, own| count(&tally.refused, own));
+                return Err(error);
+            }
+        };
+        let (task, join) = task::spawn(slot, name, make);
+        task.schedule();
+        Ok(join)
+    }
+
+    fn seat(
+        self: &Arc<Self>,
+        site: &'static Location<'static>,
+        name: Option<&Arc<String>>,
+    ) -> Result<Slot<Owner>, SpawnError> {
+        if self.phase.load(Ordering::Relaxed) != RUNNING {
+            return Err(SpawnError::ShutDown);
+        }
+        if let Some(limit) = self.settings.max_routines {
+            let room = |alive| (alive < limit).then_some(alive + 1);
+            if self.alive.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_err() {
+                return Err(SpawnError::LimitReached(limit));
+            }
+        }
+        let slot = self.on_worker(|worker| match worker {
+            Some(worker) => {
+                let slot = self.registry.seat(&mut worker.spawner.borrow_mut(), site, name);
+                bump(&worker.remote().own.tally.spawned);
+                slot
+            }
+            None => {
+                let slot = self.registry.seat(&mut self.outside.lock(), site, name);
+                self.outside_tally.spawned.fetch_add(1, Ordering::Relaxed);
+                slot
+            }
+        });
+        slot.ok_or_else(|| {
+            // A shutdown came in between.
+            self.tally(|tally, own| count(&tally.dropped, own));
+            self.release();
+            SpawnError::ShutDown
+        })
+    }
+
+    /// Calls `f` with the worker of this scheduler that this thread is, if it is one.
+    #[inline]
+    fn on_worker<R>(&self, f: impl FnOnce(Option<&worker::Worker>) -> R) -> R {
+        worker::with(|worker| f(worker.filter(|worker| std::ptr::eq(&**worker.scheduler(), self))))
+    }
+
+    /// Calls `f` with this thread's counters, and whether they are its own.
+    #[inline]
+    fn tally(&self, f: impl FnOnce(&Tally, bool)) {
+        self.on_worker(|worker| match worker {
+            Some(worker) => f(&worker.remote().own.tally, true),
+            None => f(&self.outside_tally, false),
+        });
+    }
+
+    /// One routine is alive no longer.
+    fn release(&self) {
+        if self.settings.max_routines.is_some() {
+            self.alive.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Queues a task where any worker finds it.
+    fn inject(&self, task: Task) {
+        self.queues.injector.push(task);
+        self.notify(); // Includes the fence that pairs with the one in `shut_down`.
+        if self.is_dead() {
+            self.drop_queued();
+        }
+    }
+
+    /// There is something that others could take: wakes a worker where that is needed.
+    #[inline]
+    fn notify(&self) {
+        if let Some(sleeper) = self.idle.notify() {
+            self.queues.remote(sleeper).parker.unpark();
+        }
+    }
+
+    /// Whether everything that is queued is to be dropped.
+    #[inline]
+    fn is_dead(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == DEAD
+    }
+
+    /// Starts one more thread, with a place.
+    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
+        let spares = self.spares.lock();
+        let Some((index, deque, remote)) = self.queues.add() else {
+            return Err(io::Error::other("the limit of worker threads is reached"));
+        };
+        drop(spares);
+        remote.placed.store(true, Ordering::Relaxed);
+        *self.threads.lock() += 1;
+        let scheduler = self.clone();
+        let started = thread::Builder::new()
+            .name(format!("{}-{index}", self.settings.name))
+            .spawn(move || worker::run(scheduler, index, deque, remote));
+        if let Err(error) = started {
+            // Its number is lost; its deque is empty for ever.
+            self.queues.remote(index).placed.store(false, Ordering::Relaxed);
+            self.thread_ends();
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Takes the place of the thread behind `remote` and gives it to a spare. Says whether it did.
+    fn relieve(self: &Arc<Self>, remote: &Remote) -> bool {
+        if !remote.placed.swap(false, Ordering::AcqRel) {
+            return false;
+        }
+        let spare = self.spares.lock().pop();
+        if let Some(spare) = spare {
+            let spare = self.queues.remote(spare);
+            // Pairs with the acquire in `wait_for_place`.
+            spare.placed.store(true, Ordering::Release);
+            spare.parker.unpark();
+        } else if self.start_thread().is_err() {
+            remote.placed.store(true, Ordering::Release);
+            return false;
+        }
+        self.handoffs.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    /// Waits among the spares until it is given a place or the scheduler is dead.
+    fn wait_for_place(&self, me: usize, remote: &Remote) {
+        self.spares.lock().push(me);
+        // Pairs with the release in `relieve`. A dead scheduler unparks everybody.
+        while !remote.placed.load(Ordering::Acquire) && !self.is_dead() {
+            remote.parker.park();
+        }
+    }
+
+    /// A worker is awake: the monitor must be too.
+    fn rouse_monitor(&self) {
+        fence(Ordering::SeqCst); // Pairs with the one in `Monitor::doze`.
+        self.monitor.rouse();
+    }
+
+    /// Who is alive, as far as one can say while it changes.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        let mut add = |tally: &Tally| {
+            // Ends before beginnings: so nobody is counted as ended who is not counted as spawned.
+            counts.completed += tally.completed.load(Ordering::Acquire);
+            counts.aborted += tally.aborted.load(Ordering::Acquire);
+            counts.panicked += tally.panicked.load(Ordering::Acquire);
+            counts.dropped += tally.dropped.load(Ordering::Acquire);
+            counts.refused += tally.refused.load(Ordering::Relaxed);
+            counts.steals += tally.steals.load(Ordering::Relaxed);
+            counts.parks += tally.parks.load(Ordering::Relaxed);
+        };
+        self.queues.remotes().for_each(|remote| add(&remote.own.tally));
+        add(&self.outside_tally);
+        for remote in self.queues.remotes() {
+            counts.spawned += remote.own.tally.spawned.load(Ordering::Relaxed);
+            counts.polls += remote.own.pulse.load(Ordering::Relaxed) / 2;
+            counts.queued += remote.stealer.len() as u64;
+        }
+        counts.spawned += self.outside_tally.spawned.load(Ordering::Relaxed);
+        counts.queued += self.queues.injector.len() as u64;
+        counts.handoffs = self.handoffs.load(Ordering::Relaxed);
+        counts.threads = *self.threads.lock() as u64;
+        counts
+    }
+
+    /// What it was made with.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// What a scheduler has counted.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) spawned: u64,
+    pub(crate) completed: u64,
+    pub(crate) aborted: u64,
+    pub(crate) panicked: u64,
+    pub(crate) dropped: u64,
+    pub(crate) refused: u64,
+    pub(crate) steals: u64,
+    pub(crate) parks: u64,
+    pub(crate) polls: u64,
+    pub(crate) queued: u64,
+    pub(crate) handoffs: u64,
+    pub(crate) threads: u64,
+}
+
+/// Counts one: cheaply on a counter of this thread's own, safely on a shared one.
+#[inline]
+fn count(counter: &AtomicU64, own: bool) {
+    if own {
+        bump(counter);
+    } else {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Owner {
+    /// Calls `f` with the scheduler, if it is still there, and the worker of it that this thread is.
+    fn with(&self, f: impl FnOnce(&Scheduler, Option<&worker::Worker>)) {
+        worker::with(|worker| {
+            // On a worker of its own a task finds its scheduler without touching a reference count.
+            match worker.filter(|worker| std::ptr::eq(Arc::as_ptr(worker.scheduler()), self.0.as_ptr())) {
+                Some(worker) => f(worker.scheduler(), Some(worker)),
+                None => {
+                    if let Some(scheduler) = self.0.upgrade() {
+                        f(&scheduler, None);
+                    }
+                }
+            }
+        });
+    }
+}
+
+impl task::Home for Owner {
+    #[inline]
+    fn schedule(task: Task, while_running: bool) {
+        let mut task = Some(task);
+        let owner = task.as_ref().expect("it is there").metadata().seat.home().0.as_ptr();
+        let left = worker::with(|worker| {
+            let worker = worker.filter(|worker| {
+                std::ptr::eq(Arc::as_ptr(worker.scheduler()), owner) && !worker.scheduler().is_dead()
+            });
+            match worker {
+                Some(worker) => worker.push(task.take().expect("it is there"), while_running).err(),
+                None => task.take(),
+            }
+        });
+        if let Some(task) = left {
+            match task.metadata().seat.home().0.upgrade() {
+                Some(scheduler) => scheduler.inject(task),
+                // Its scheduler was shut down before it went: the task has the order to end.
+                None => drop(task.run()),
+            }
+        }
+    }
+
+    fn has_room(&self, seat: Seat<Self>) {
+        self.with(|scheduler, _| scheduler.registry.list(&seat));
+    }
+
+    #[inline]
+    fn ended(&self, ending: Ending) {
+        self.with(|scheduler, worker| {
+            let (tally, own) = match worker {
+                Some(worker) => (&worker.remote().own.tally, true),
+                None => (&*scheduler.outside_tally, false),
+            };
+            let counter = match ending {
+                Ending::Completed => &tally.completed,
+                Ending::Aborted => &tally.aborted,
+                Ending::Panicked => &tally.panicked,
+                Ending::Dropped => &tally.dropped,
+            };
+            count(counter, own);
+            scheduler.release();
+        });
+    }
+}
+
+/// Calls `f` with the scheduler whose worker this thread is.
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R {
+    worker::with(|worker| f(worker.map(worker::Worker::scheduler)))
+}
+
+/// The number of the routine in whose poll this thread is.
+pub(crate) fn current_routine() -> Option<u64> {
+    worker::with(|worker| worker.and_then(worker::Worker::current))
+}
+
+/// Called before this thread blocks: a worker inside a poll passes its place on, so that the others
+/// run on; it finishes the poll without one. Does nothing on any other thread.
+pub(crate) fn step_aside() {
+    worker::with(|worker| {
+        if let Some(worker) = worker {
+            worker.step_aside();
+        }
+    });
+}

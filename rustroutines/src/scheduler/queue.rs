@@ -1,0 +1,198 @@
+//! Where tasks wait to run.
+//!
+//! Three kinds of queue, each with its reason:
+//! - a *deque* for each worker thread: FIFO, others steal from it in batches;
+//! - a *next slot* for each worker thread: what a routine has just woken or spawned runs right after
+//!   it, while the message between them is in the cache. Nobody is woken for it. Thieves leave it
+//!   alone (moving it away from its waker is what costs); the monitor takes it from a worker that is
+//!   late, and a worker that leaves its place takes it along;
+//! - the *injector*, for everything that comes from outside.
+//!
+//! Deques belong to threads for life; that a thread has lost its place changes nothing: others steal
+//! from it as before.
+//!
+//! The slot is one word that is exchanged, not a lock: put and take are one atomic step each.
+
+use super::Task;
+use crate::driver::parker::Parker;
+use crate::platform::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::platform::random;
+use crate::platform::sync::OnceLock;
+use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crossbeam_utils::CachePadded;
+use crossbeam_utils::atomic::AtomicCell;
+use std::sync::Arc;
+
+/// What others see of a worker thread. These fields are read by many and written seldom.
+pub(crate) struct Remote {
+    /// The way into its deque.
+    pub(crate) stealer: Stealer<Task>,
+    /// Where it sleeps.
+    pub(crate) parker: Arc<Parker>,
+    /// It has a place: it may run tasks. Who changes this from true to false owns the place and must
+    /// pass it on; who owns a place may set this to true for a thread that waits for one.
+    pub(crate) placed: AtomicBool,
+    /// It should poll the driver soon.
+    pub(crate) look_at_driver: AtomicBool,
+    /// What the thread itself writes with every poll: on cache lines of its own, because thieves would
+    /// otherwise wait for each of these writes before they see whether there is anything to steal.
+    pub(crate) own: CachePadded<Own>,
+}
+
+/// What a worker thread writes all the time, and others read now and then.
+pub(crate) struct Own {
+    /// What it runs next.
+    pub(crate) next: AtomicCell<Option<Task>>,
+    /// Odd during a poll; grows by one at each poll's beginning and end. Written by the thread alone.
+    pub(crate) pulse: AtomicU64,
+    /// What it has counted.
+    pub(crate) tally: Tally,
+}
+
+/// Counters; each is written by one thread alone, or, in the one for threads from outside, by many.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) spawned: AtomicU64,
+    pub(crate) completed: AtomicU64,
+    pub(crate) aborted: AtomicU64,
+    pub(crate) panicked: AtomicU64,
+    pub(crate) dropped: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) steals: AtomicU64,
+    pub(crate) parks: AtomicU64,
+}
+
+/// Counts one, on a counter that this thread alone writes.
+#[inline]
+pub(crate) fn bump(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+}
+
+/// All queues of a scheduler.
+pub(crate) struct Queues {
+    /// What came from outside.
+    pub(crate) injector: Injector<Task>,
+    /// The worker threads, in the order of their start.
+    remotes: Box<[OnceLock<Arc<CachePadded<Remote>>>]>,
+    /// How many of them there are.
+    started: AtomicUsize,
+}
+
+impl Queues {
+    pub(crate) fn new(max_threads: usize) -> Self {
+        Self {
+            injector: Injector::new(),
+            remotes: std::iter::repeat_with(OnceLock::new).take(max_threads).collect(),
+            started: AtomicUsize::new(0),
+        }
+    }
+
+    /// Adds a thread; gives its number, its deque and what others see of it. `None` when all are taken.
+    pub(crate) fn add(&self) -> Option<(usize, Worker<Task>, Arc<CachePadded<Remote>>)> {
+        let deque = Worker::new_fifo();
+        let remote = Arc::new(CachePadded::new(Remote {
+            stealer: deque.stealer(),
+            parker: Arc::new(Parker::new()),
+            placed: AtomicBool::new(false),
+            look_at_driver: AtomicBool::new(false),
+            own: CachePadded::new(Own {
+                next: AtomicCell::new(None),
+                pulse: AtomicU64::new(0),
+                tally: Tally::default(),
+            }),
+        }));
+        // Threads are added under the scheduler's lock for spares: one at a time.
+        let index = self.started.load(Ordering::Relaxed);
+        self.remotes.get(index)?.set(remote.clone()).ok()?;
+        // Pairs with the acquire in `remotes`.
+        self.started.store(index + 1, Ordering::Release);
+        Some((index, deque, remote))
+    }
+
+    /// All threads there are.
+    pub(crate) fn remotes(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &Arc<CachePadded<Remote>>> + ExactSizeIterator {
+        // Pairs with the release in `add`.
+        let started = self.started.load(Ordering::Acquire);
+        self.remotes[..started].iter().map(|cell| cell.get().expect("it is set before it is counted"))
+    }
+
+    /// Thread number `index`.
+    pub(crate) fn remote(&self, index: usize) -> &Arc<CachePadded<Remote>> {
+        self.remotes[index].get().expect("numbers are given to threads that are there")
+    }
+
+    /// Whether a thief would find nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.injector.is_empty() && self.remotes().all(|remote| remote.stealer.is_empty())
+    }
+
+    /// From the injector, with a batch for the caller's deque.
+    pub(crate) fn take_injected(&self, deque: &Worker<Task>) -> Option<Task> {
+        loop {
+            match self.injector.steal_batch_and_pop(deque) {
+                Steal::Success(task) => return Some(task),
+                Steal::Empty => return None,
+                Steal::Retry => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    /// From the injector or from anybody but thread `me`, beginning anywhere.
+    pub(crate) fn steal(&self, me: usize, deque: &Worker<Task>) -> Option<Task> {
+        loop {
+            if let Some(task) = self.take_injected(deque) {
+                return Some(task);
+            }
+            // Pairs with the release in `add`.
+            let threads = self.started.load(Ordering::Acquire);
+            let first = random::below(threads);
+            let mut again = false;
+            for offset in 0..threads {
+                let victim = (first + offset) % threads;
+                if victim == me {
+                    continue;
+                }
+                let stealer = &self.remote(victim).stealer;
+                if stealer.is_empty() {
+                    continue;
+                }
+                match stealer.steal_batch_and_pop(deque) {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => {}
+                    Steal::Retry => again = true,
+                }
+            }
+            if !again {
+                return None;
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Any task at all, also out of a next slot: for a shutdown.
+    pub(crate) fn take_any(&self) -> Option<Task> {
+        loop {
+            let mut again = false;
+            match self.injector.steal() {
+                Steal::Success(task) => return Some(task),
+                Steal::Empty => {}
+                Steal::Retry => again = true,
+            }
+            for remote in self.remotes() {
+                if let Some(task) = remote.own.next.take() {
+                    return Some(task);
+                }
+                match remote.stealer.steal() {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => {}
+                    Steal::Retry => again = true,
+                }
+            }
+            if !again {
+                return None;
+            }
+        }
+    }
+}

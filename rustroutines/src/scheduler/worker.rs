@@ -1,0 +1,297 @@
+//! A worker thread: takes tasks and runs them while it has a place.
+//!
+//! The order in which it looks for a task:
+//! 1. every 61st time the driver is polled and the injector looked at first, so that a worker that
+//!    never runs dry serves timers and what comes from outside;
+//! 2. its next slot, but only a few times in a row: two routines that wake one another must not keep
+//!    the worker from the rest;
+//! 3. its deque;
+//! 4. the injector and the others' deques, as a searcher; then it sleeps: see [`idle`](super::idle).
+//!
+//! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
+//! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
+
+use super::queue::{Remote, bump};
+use super::{Scheduler, Task};
+use crate::platform::atomic::{Ordering, fence};
+use crate::platform::random;
+use crate::task::registry::Spawner;
+use crossbeam_deque::Worker as Deque;
+use crossbeam_utils::CachePadded;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
+
+/// Polls between two looks at the driver and the injector. A prime, so that it falls into no step with
+/// a program's own rhythm.
+const INTERVAL: u32 = 61;
+/// How often a searcher looks again before it sleeps, and how many hints to the CPU it gives in between:
+/// so many that the others have made a batch worth the theft.
+const ROUNDS: u32 = 4;
+const SPINS: u32 = 200;
+/// Tasks from the next slot in a row.
+const NEXT_IN_A_ROW: u32 = 16;
+
+crate::platform::thread::thread_local! {
+    /// The worker that this thread is.
+    static WORKER: OnceCell<Worker> = const { OnceCell::new() };
+}
+
+/// A worker thread's own side.
+pub(crate) struct Worker {
+    /// What it works for.
+    scheduler: Arc<Scheduler>,
+    /// Its number among the threads.
+    index: usize,
+    /// Its queue.
+    deque: Deque<Task>,
+    /// What others see of it.
+    remote: Arc<CachePadded<Remote>>,
+    /// Something was put into the next slot and not taken by us since.
+    has_next: Cell<bool>,
+    /// Tasks taken from the next slot in a row.
+    in_a_row: Cell<u32>,
+    /// Tasks run since the last look at the driver.
+    since_look: Cell<u32>,
+    /// The routine in whose poll we are; 0 for none.
+    current: Cell<u64>,
+    /// Seats the routines that are spawned here.
+    pub(crate) spawner: RefCell<Spawner<super::Owner>>,
+}
+
+/// Calls `f` with the worker that this thread is, if it is one.
+#[inline]
+pub(crate) fn with<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+    // A destructor of a thread-local may run after ours: then this thread is no worker any more.
+    let mut f = Some(f);
+    let result = WORKER.try_with(|worker| f.take().map(|f| f(worker.get())));
+    match result {
+        Ok(Some(result)) => result,
+        _ => f.take().expect("it was not called")(None),
+    }
+}
+
+/// Makes this thread a worker, until the scheduler is shut down.
+pub(crate) fn run(
+    scheduler: Arc<Scheduler>,
+    index: usize,
+    deque: Deque<Task>,
+    remote: Arc<CachePadded<Remote>>,
+) {
+    let worker = Worker {
+        scheduler,
+        index,
+        deque,
+        remote,
+        has_next: Cell::new(false),
+        in_a_row: Cell::new(0),
+        since_look: Cell::new(random::below(INTERVAL as usize) as u32),
+        current: Cell::new(0),
+        spawner: RefCell::new(Spawner::new()),
+    };
+    WORKER.with(|cell| {
+        let worker = cell.get_or_init(|| worker);
+        worker.work();
+        worker.end();
+    });
+}
+
+impl Worker {
+    /// What it works for.
+    pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
+        &self.scheduler
+    }
+
+    /// What others see of it.
+    pub(crate) fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// The routine in whose poll this thread is.
+    pub(crate) fn current(&self) -> Option<u64> {
+        Some(self.current.get()).filter(|&id| id != 0)
+    }
+
+    /// Queues a task that was woken or spawned on this thread. Gives it back where the thread has no
+    /// place: nothing is queued here then, because nobody might look for a long time.
+    #[inline]
+    pub(crate) fn push(&self, task: Task, while_running: bool) -> Result<(), Task> {
+        if !self.remote.placed.load(Ordering::Relaxed) {
+            return Err(task);
+        }
+        if while_running {
+            // It yielded, or was woken in its own poll: to the back. This thread is about to take a
+            // task, so there is one more for others only if the next slot is taken.
+            self.deque.push(task);
+            if self.has_next.get() {
+                self.scheduler.notify();
+            }
+            return Ok(());
+        }
+        let before = self.remote.own.next.swap(Some(task));
+        self.has_next.set(true);
+        if let Some(before) = before {
+            self.deque.push(before);
+            self.scheduler.notify();
+        }
+        Ok(())
+    }
+
+    /// The main loop.
+    fn work(&self) {
+        while !self.scheduler.is_dead() {
+            if !self.remote.placed.load(Ordering::Relaxed) {
+                self.hand_queues_over();
+                self.scheduler.wait_for_place(self.index, &self.remote);
+                continue;
+            }
+            match self.take() {
+                Some(task) => self.run(task),
+                None => self.idle(),
+            }
+        }
+    }
+
+    /// One poll.
+    #[inline]
+    fn run(&self, task: Task) {
+        let pulse = self.remote.own.pulse.load(Ordering::Relaxed);
+        self.remote.own.pulse.store(pulse.wrapping_add(1), Ordering::Relaxed);
+        self.current.set(task.metadata().id);
+        task.run();
+        self.current.set(0);
+        self.remote.own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
+    }
+
+    /// Steps 1 to 3.
+    #[inline]
+    fn take(&self) -> Option<Task> {
+        let tasks = self.since_look.get() + 1;
+        self.since_look.set(tasks);
+        if tasks >= INTERVAL || self.remote.look_at_driver.load(Ordering::Relaxed) {
+            if let Some(task) = self.look_around() {
+                return Some(task);
+            }
+        }
+        if self.has_next.get() {
+            let taken = self.in_a_row.get();
+            if taken < NEXT_IN_A_ROW {
+                self.in_a_row.set(taken + 1);
+                self.has_next.set(false);
+                if let Some(task) = self.remote.own.next.take() {
+                    return Some(task);
+                }
+            } else {
+                self.flush_next();
+            }
+        }
+        self.in_a_row.set(0);
+        self.deque.pop()
+    }
+
+    /// Step 1.
+    #[cold]
+    fn look_around(&self) -> Option<Task> {
+        self.since_look.set(0);
+        self.remote.look_at_driver.store(false, Ordering::Relaxed);
+        self.scheduler.driver.poll();
+        self.scheduler.queues.take_injected(&self.deque)
+    }
+
+    /// Moves the next task into the deque.
+    fn flush_next(&self) {
+        self.has_next.set(false);
+        if let Some(task) = self.remote.own.next.take() {
+            self.deque.push(task);
+        }
+    }
+
+    /// Step 4: comes back with a task run, or after a sleep.
+    fn idle(&self) {
+        let scheduler = &*self.scheduler;
+        let mut searching = scheduler.idle.start_search();
+        if searching {
+            if let Some(task) = self.search() {
+                return self.run(task);
+            }
+        }
+        // What came due while we were busy, before we sleep.
+        scheduler.idle.fall_asleep(self.index, searching);
+        if scheduler.queues.is_empty() && !scheduler.is_dead() {
+            bump(&self.remote.own.tally.parks);
+            scheduler.driver.park(&self.remote.parker);
+        }
+        searching = scheduler.idle.wake_up(self.index);
+        scheduler.rouse_monitor();
+        if searching {
+            if let Some(task) = self.search() {
+                return self.run(task);
+            }
+            // Nothing after all. A fence's worth of care: what was pushed while we counted as a
+            // searcher woke nobody.
+            if scheduler.idle.found() && !scheduler.queues.is_empty() {
+                scheduler.notify();
+            }
+        }
+    }
+
+    /// Looks for a task in all queues; the caller counts as searching. If it finds one, it does not
+    /// count any more.
+    fn search(&self) -> Option<Task> {
+        let scheduler = &*self.scheduler;
+        let task = self.steal()?;
+        bump(&self.remote.own.tally.steals);
+        if scheduler.idle.found() && !scheduler.queues.is_empty() {
+            scheduler.notify();
+        }
+        Some(task)
+    }
+
+    /// Looks into all queues, for a few microseconds in all. A worker that runs its batch faster than
+    /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
+    /// the price.
+    fn steal(&self) -> Option<Task> {
+        let queues = &self.scheduler.queues;
+        let mut task = queues.steal(self.index, &self.deque);
+        for _ in 0..ROUNDS {
+            if task.is_some() || self.scheduler.is_dead() {
+                break;
+            }
+            (0..SPINS).for_each(|_| std::hint::spin_loop());
+            if !queues.is_empty() {
+                task = queues.steal(self.index, &self.deque);
+            }
+        }
+        task
+    }
+
+    /// Gives this thread's place away for a wait, where it has one and another thread can be had.
+    pub(super) fn step_aside(&self) {
+        // Outside of a poll (in a waker that the driver calls, say) the place is kept.
+        if self.current.get() != 0 && self.remote.placed.load(Ordering::Relaxed) {
+            self.flush_next();
+            self.scheduler.relieve(&self.remote);
+        }
+    }
+
+    /// Without a place nothing may lie here for long.
+    fn hand_queues_over(&self) {
+        self.flush_next();
+        let mut any = false;
+        while let Some(task) = self.deque.pop() {
+            self.scheduler.queues.injector.push(task);
+            any = true;
+        }
+        if any {
+            self.scheduler.notify();
+        }
+    }
+
+    /// The scheduler is dead: what is queued here is dropped here.
+    fn end(&self) {
+        self.remote.placed.store(false, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        self.hand_queues_over();
+        self.scheduler.drop_queued();
+        self.scheduler.thread_ends();
+    }
+}

@@ -1,0 +1,302 @@
+//! [`Select`]: a set of cases that is known only at run time.
+
+use super::{Answer, Arm, Arms, Chosen, Deadline, Progress, Selecting, Step};
+use crate::Suspend;
+use crate::platform::clock::Instant;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A select whose cases are put together at run time: one channel for each of a hundred connections,
+/// say.
+///
+/// Each case says how to make its operation, and what to make of the operation's output; so cases of
+/// different types give one type `T`. [`wait`](Select::wait) carries out one round, and can be called
+/// again and again: each round makes its operations anew. It and [`select!`](crate::select!) are the
+/// same engine: exactly one case takes effect, the choice among ready ones is uniform, and nothing is
+/// lost.
+///
+/// Where the cases are known when the program is written, `select!` is shorter.
+///
+/// # Examples
+/// ```
+/// use rustroutines::prelude::*;
+/// use rustroutines::select::Select;
+///
+/// let numbers: Vec<_> = (0..3).map(|_| bounded_channel::<u32>(1)).collect();
+/// let (stop_tx, stop) = channel::<()>();
+/// numbers[1].0.try_send(7).unwrap();
+///
+/// let mut select = Select::new();
+/// for (_, rx) in &numbers {
+///     select.recv(rx, |number| number.ok());
+/// }
+/// select.recv(&stop, |_| None);
+/// let won = select.wait().block();
+/// assert_eq!((won.case(), won.value), (Some(1), Some(7)));
+/// # drop(stop_tx);
+/// ```
+pub struct Select<'a, T> {
+    /// The cases, by their numbers; `None` where one was removed.
+    cases: Vec<Option<Pin<Box<dyn Case<T> + Send + 'a>>>>,
+    /// Order of the numbers instead of random order.
+    biased: bool,
+    /// What there is where no case is ready.
+    default: Option<Box<dyn FnMut() -> T + Send + 'a>>,
+    /// What there is where no case was ready in time.
+    late: Option<(Limit, Box<dyn FnMut() -> T + Send + 'a>)>,
+}
+
+/// How long a round waits.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// Counted from the beginning of each round.
+    After(Duration),
+    /// For all rounds.
+    At(Instant),
+}
+
+/// How a round of a [`Select`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Won<T> {
+    /// The number of the case, as the call that added it gave it; `None` for the default and the timeout.
+    case: Option<usize>,
+    /// What the case made of its operation's output.
+    pub value: T,
+}
+
+impl<T> Won<T> {
+    /// The number of the case that won, as the call that added it gave it. `None`: it was the default or
+    /// the timeout.
+    pub fn case(&self) -> Option<usize> {
+        self.case
+    }
+}
+
+impl<'a, T: 'a> Select<'a, T> {
+    /// A select without cases. Waiting for it never ends.
+    pub fn new() -> Self {
+        Self { cases: Vec::new(), biased: false, default: None, late: None }
+    }
+
+    /// Adds a case: any operation, made by `make` for each round. Gives the case's number.
+    pub fn case<O: Suspend + Send + 'a>(
+        &mut self,
+        make: impl FnMut() -> O + Send + 'a,
+        then: impl FnMut(O::Output) -> T + Send + 'a,
+    ) -> usize
+    where
+        O::Output: Send,
+    {
+        self.add(Made { arm: Arm::guarded(None), make, then })
+    }
+
+    /// Takes a case out. Says whether it was there. Its number may be given to the next case that is
+    /// added.
+    pub fn remove(&mut self, case: usize) -> bool {
+        self.cases.get_mut(case).is_some_and(|case| case.take().is_some())
+    }
+
+    /// How many cases there are.
+    pub fn len(&self) -> usize {
+        self.cases.iter().flatten().count()
+    }
+
+    /// Whether there is no case.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Prefers ready cases of lower numbers, instead of choosing at random.
+    pub fn biased(&mut self) -> &mut Self {
+        self.biased = true;
+        self
+    }
+
+    /// A round in which no case is ready ends at once, with what `then` makes.
+    pub fn default(&mut self, then: impl FnMut() -> T + Send + 'a) -> &mut Self {
+        self.default = Some(Box::new(then));
+        self
+    }
+
+    /// A round in which no case is ready within `duration` ends with what `then` makes. The time counts
+    /// from the beginning of each round. Replaces an earlier timeout or deadline.
+    pub fn timeout(&mut self, duration: Duration, then: impl FnMut() -> T + Send + 'a) -> &mut Self {
+        self.late = Some((Limit::After(duration), Box::new(then)));
+        self
+    }
+
+    /// A round in which no case is ready at `deadline` ends with what `then` makes. Replaces an earlier
+    /// timeout or deadline.
+    pub fn deadline(&mut self, deadline: Instant, then: impl FnMut() -> T + Send + 'a) -> &mut Self {
+        self.late = Some((Limit::At(deadline), Box::new(then)));
+        self
+    }
+
+    /// Waits until one case is done, and gives its number and value.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is done, no case has taken effect, as far as the operations themselves promise
+    /// that; those of channels do.
+    pub fn wait(&mut self) -> Wait<'_, 'a, T> {
+        let deadline = match self.late {
+            None => Deadline::never(),
+            Some((Limit::After(duration), _)) => Deadline::after(duration),
+            Some((Limit::At(instant), _)) => Deadline::at(instant),
+        };
+        let (count, biased, default) = (self.cases.len(), self.biased, self.default.is_some());
+        let round = Round(self);
+        round.0.cases.iter_mut().flatten().for_each(|case| case.as_mut().begin());
+        Wait { selecting: Selecting::new(count, biased, default, deadline, round) }
+    }
+
+    fn add(&mut self, case: impl Case<T> + Send + 'a) -> usize {
+        let case: Pin<Box<dyn Case<T> + Send + 'a>> = Box::pin(case);
+        match self.cases.iter().position(Option::is_none) {
+            Some(free) => {
+                self.cases[free] = Some(case);
+                free
+            }
+            None => {
+                self.cases.push(Some(case));
+                self.cases.len() - 1
+            }
+        }
+    }
+}
+
+impl<'a, T: 'a> Default for Select<'a, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for Select<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Select")
+            .field("cases", &self.cases.iter().flatten().count())
+            .field("biased", &self.biased)
+            .field("default", &self.default.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the select knows of a case.
+trait Case<T> {
+    /// A round begins: makes the operation.
+    fn begin(self: Pin<&mut Self>);
+
+    /// Passes one step of the select on to the operation.
+    fn step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Answer;
+
+    /// The round is over: drops the operation.
+    fn end(self: Pin<&mut Self>);
+
+    /// The value, for the case that won.
+    fn take(self: Pin<&mut Self>) -> T;
+}
+
+pin_project! {
+    /// A case whose operation is made anew for each round.
+    struct Made<O: Suspend, M, F> {
+        // The operation, while a round lasts, and its output.
+        #[pin]
+        arm: Arm<O>,
+        // Makes the operation.
+        make: M,
+        // Makes the value out of the output.
+        then: F,
+    }
+}
+
+impl<T, O, M, F> Case<T> for Made<O, M, F>
+where
+    O: Suspend,
+    M: FnMut() -> O,
+    F: FnMut(O::Output) -> T,
+{
+    fn begin(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let operation = (this.make)();
+        this.arm.set(Arm::new(operation));
+    }
+
+    fn step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Answer {
+        self.project().arm.step(step)
+    }
+
+    fn end(self: Pin<&mut Self>) {
+        self.project().arm.finish();
+    }
+
+    fn take(self: Pin<&mut Self>) -> T {
+        let this = self.project();
+        let output = this.arm.take();
+        (this.then)(output)
+    }
+}
+
+/// A round of a select; when it is dropped, no case has an operation any more.
+struct Round<'s, 'a, T>(&'s mut Select<'a, T>);
+
+impl<T> Arms for Round<'_, '_, T> {
+    fn step(&mut self, arm: usize, step: Step<'_, '_>) -> Answer {
+        match (&mut self.0.cases[arm], step) {
+            (Some(case), step) => case.as_mut().step(step),
+            (None, Step::Publish(_)) => Progress::Published,
+            (None, _) => Progress::Waiting,
+        }
+    }
+}
+
+impl<T> Drop for Round<'_, '_, T> {
+    fn drop(&mut self) {
+        self.0.cases.iter_mut().flatten().for_each(|case| case.as_mut().end());
+    }
+}
+
+/// Waits for one case of a [`Select`]: the operation of [`Select::wait`].
+#[must_use = "a select does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct Wait<'s, 'a, T> {
+    /// The engine.
+    selecting: Selecting<Round<'s, 'a, T>>,
+}
+
+impl<T> Future for Wait<'_, '_, T> {
+    type Output = Won<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Won<T>> {
+        let selecting = &mut self.get_mut().selecting;
+        let chosen = match Pin::new(&mut *selecting).poll(cx) {
+            Poll::Ready(chosen) => chosen,
+            Poll::Pending => return Poll::Pending,
+        };
+        let select = &mut *selecting.arms().0;
+        // The losers are gone before anything of the user's runs.
+        select.cases.iter_mut().flatten().for_each(|case| case.as_mut().end());
+        Poll::Ready(match chosen {
+            Chosen::Arm(number) => {
+                let case = select.cases[number].as_mut().expect("a case that was removed never wins");
+                Won { case: Some(number), value: case.as_mut().take() }
+            }
+            Chosen::Default => {
+                let then = select.default.as_mut().expect("only a select with a default takes it");
+                Won { case: None, value: then() }
+            }
+            Chosen::Timeout => {
+                let (_, then) = select.late.as_mut().expect("only a select with a limit ends by it");
+                Won { case: None, value: then() }
+            }
+        })
+    }
+}
+
+impl<T> Suspend for Wait<'_, '_, T> {}
+
+impl<T> fmt::Debug for Wait<'_, '_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait").finish_non_exhaustive()
+    }
+}

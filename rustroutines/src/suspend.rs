@@ -1,0 +1,113 @@
+//! What can suspend: the trait [`Suspend`], and how plain code waits for it.
+
+mod iter;
+pub(crate) mod operation;
+pub(crate) mod resolve;
+
+pub use iter::{IntoSuspendIterator, SuspendIterator};
+pub use operation::{Boxed, LocalBoxed, Ready, Routine, ready};
+
+use crate::driver::parker::Parker;
+use crate::scheduler;
+use crate::select::{Progress, Step};
+use crate::task::budget;
+use std::cell::Cell;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// An *operation*: something that may have to wait, and whose value is there when it is done.
+///
+/// `rx.recv()`, `tx.send(v)`, `handle.join()`, `sleep(d)` and every call of a `#[routine] fn` are
+/// operations. Making one does nothing yet. It is carried out
+///
+/// - inside a routine, where it stands: the call's value is the operation's output;
+/// - in plain code, by [`block`](Suspend::block), which parks this thread;
+/// - in `async` code, by `.await`: an operation is a future, under any executor.
+///
+/// # Cancel safety
+/// An operation that is dropped before it is done leaves everything as if it had never waited,
+/// unless its own documentation says otherwise.
+///
+/// # Examples
+/// ```
+/// use rustroutines::prelude::*;
+///
+/// let (tx, rx) = bounded_channel(1);
+/// tx.send(7).block().unwrap();
+/// assert_eq!(rx.recv().block(), Ok(7));
+/// ```
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an operation, or its type is not known yet where it is called",
+    label = "this does not suspend, or the compiler cannot tell yet whether it does",
+    note = "write the type of the call's value, as in `let n: usize = text.parse()?`,",
+    note = "or wrap the call in `plain!(…)` to say that it does not suspend"
+)]
+pub trait Suspend: Future + Sized {
+    /// Carries the operation out on this thread, which sleeps while it waits.
+    ///
+    /// On a worker of the runtime the place is handed to another thread first, so that blocking
+    /// inside a routine delays nobody else.
+    ///
+    /// # Panics
+    /// Where the operation panics.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::prelude::*;
+    ///
+    /// let handle = spawn(|| sleep(std::time::Duration::from_millis(1)));
+    /// handle.join().block().unwrap();
+    /// ```
+    fn block(self) -> Self::Output {
+        block_on(self)
+    }
+
+    /// One step of a `select!` of which this operation is an arm. The default is for operations that
+    /// know nothing of claims: an attempt is a poll, and there is nothing to publish.
+    #[doc(hidden)]
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
+        match step {
+            Step::Attempt(cx) => match self.poll(cx) {
+                Poll::Ready(output) => Progress::Done(output),
+                Poll::Pending => Progress::Waiting,
+            },
+            Step::Publish(_) | Step::Withdraw => Progress::Waiting,
+            Step::Collect => unreachable!("only a published case can be won by a counterpart"),
+        }
+    }
+}
+
+crate::platform::thread::thread_local! {
+    /// This thread's parker and the waker over it, away while a `block()` uses them.
+    static PARKER: Cell<Option<(Arc<Parker>, Waker)>> = const { Cell::new(None) };
+}
+
+/// Carries `operation` out on this thread.
+///
+/// A `block()` inside a poll of another takes a parker of its own: with a shared one, the inner wait
+/// would swallow a wake-up of the outer.
+fn block_on<O: Future>(operation: O) -> O::Output {
+    let mut operation = pin!(operation);
+    let (parker, waker) = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
+        let parker = Arc::new(Parker::new());
+        (parker.clone(), Waker::from(parker))
+    });
+    let output = budget::without(|| {
+        let mut cx = Context::from_waker(&waker);
+        if let Poll::Ready(output) = operation.as_mut().poll(&mut cx) {
+            return output;
+        }
+        // A worker's place goes to another thread, so that what we wait for can run.
+        scheduler::step_aside();
+        loop {
+            parker.park();
+            if let Poll::Ready(output) = operation.as_mut().poll(&mut cx) {
+                return output;
+            }
+        }
+    });
+    let _ = PARKER.try_with(|cell| cell.set(Some((parker, waker))));
+    output
+}

@@ -1,0 +1,168 @@
+//! The operations that routines themselves are.
+//!
+//! - [`Routine`]: what a call of a `#[routine] fn` returns, around the state machine of its body;
+//! - [`Boxed`], [`LocalBoxed`]: the same behind a pointer, for recursion and for `dyn` traits;
+//! - [`Ready`]: an operation that is done at once.
+
+use crate::suspend::Suspend;
+use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+pin_project! {
+    /// What a call of a `#[routine] fn` returns: the routine's body, not begun yet.
+    #[must_use = "a routine does nothing until it is carried out: call it inside a routine, start it with `go!`, or add `.block()` in plain code"]
+    pub struct Routine<F> {
+        // The state machine the compiler made of the body.
+        #[pin]
+        body: F,
+    }
+}
+
+/// Makes an operation of a routine's body.
+#[inline(always)]
+pub fn routine<F: Future>(body: F) -> Routine<F> {
+    Routine { body }
+}
+
+impl<F: Future> Future for Routine<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().body.poll(cx)
+    }
+}
+
+impl<F: Future> Suspend for Routine<F> {}
+
+impl<F> fmt::Debug for Routine<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Routine")
+    }
+}
+
+/// An operation behind a pointer: its type says only what it gives. `#[routine(boxed)]` returns it.
+///
+/// # Cancel safety
+/// That of the operation inside.
+///
+/// # Examples
+/// ```
+/// use rustroutines::routine;
+///
+/// trait Store {
+///     #[routine(boxed)]
+///     fn get(&self, key: &str) -> Option<String>;
+/// }
+/// fn all(_: &[Box<dyn Store>]) {}
+/// ```
+#[must_use = "a routine does nothing until it is carried out: call it inside a routine, start it with `go!`, or add `.block()` in plain code"]
+pub struct Boxed<'a, T>(
+    /// The operation.
+    Pin<Box<dyn Future<Output = T> + Send + 'a>>,
+);
+
+/// An operation behind a pointer that stays on its thread. `#[routine(boxed, local)]` returns it.
+///
+/// # Cancel safety
+/// That of the operation inside.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, routine};
+///
+/// #[routine(boxed, local)]
+/// fn depth(n: u32) -> u32 {
+///     if n == 0 { 0 } else { depth(n - 1) + 1 }
+/// }
+/// assert_eq!(depth(3).block(), 3);
+/// ```
+#[must_use = "a routine does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct LocalBoxed<'a, T>(
+    /// The operation.
+    Pin<Box<dyn Future<Output = T> + 'a>>,
+);
+
+/// Puts an operation behind a pointer.
+pub fn boxed<'a, O: Suspend + Send + 'a>(operation: O) -> Boxed<'a, O::Output> {
+    Boxed(Box::pin(operation))
+}
+
+/// Puts an operation behind a pointer, on this thread for good.
+pub fn local_boxed<'a, O: Suspend + 'a>(operation: O) -> LocalBoxed<'a, O::Output> {
+    LocalBoxed(Box::pin(operation))
+}
+
+impl<T> Future for Boxed<'_, T> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<T> Future for LocalBoxed<'_, T> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<T> Suspend for Boxed<'_, T> {}
+impl<T> Suspend for LocalBoxed<'_, T> {}
+
+impl<T> fmt::Debug for Boxed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Boxed")
+    }
+}
+
+impl<T> fmt::Debug for LocalBoxed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalBoxed")
+    }
+}
+
+/// An operation that is done at once.
+///
+/// # Cancel safety
+/// It never waits.
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[derive(Debug, Clone)]
+pub struct Ready<T>(
+    /// The output, until it is taken.
+    Option<T>,
+);
+
+/// An operation that is done at once, with `value`.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, suspend::ready};
+///
+/// assert_eq!(ready(7).block(), 7);
+/// ```
+#[inline]
+pub fn ready<T>(value: T) -> Ready<T> {
+    Ready(Some(value))
+}
+
+// Nothing in it is ever pinned.
+impl<T> Unpin for Ready<T> {}
+
+impl<T> Future for Ready<T> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        Poll::Ready(self.0.take().expect("an operation is polled no more once it is done"))
+    }
+}
+
+impl<T> Suspend for Ready<T> {}

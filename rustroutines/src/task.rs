@@ -1,0 +1,213 @@
+//! The unit of work: a routine, as the scheduler sees it.
+//!
+//! - [`budget`]: how much one routine may do before it lets the others run.
+//! - [`registry`]: the routines that are alive, so that they can be named, aborted and dropped.
+//!
+//! A task is one allocation of the crate `async-task`: reference count, state (idle, scheduled,
+//! running, running and woken), the joiner's waker, our [`Meta`], and a [`Body`] whose place its
+//! [`Outcome`] takes in the end. What is ours is the body: it
+//!
+//! - calls the closure that makes the operation on the first poll, inside the routine; closure and
+//!   operation share their place, so that what a routine was given is not held twice;
+//! - contains every panic: of the closure, of the operation, of their destructors. async-task would
+//!   end the process for a panicking destructor;
+//! - looks for the order to abort before each poll. It looks *inside* the poll, after async-task has
+//!   gone from scheduled to running: an order that came earlier is seen here, and one that comes later
+//!   finds the task running and has it polled once more. Read before the poll it could be missed;
+//! - gives each poll a fresh [`budget`];
+//! - comes to exactly one [`Ending`].
+
+pub(crate) mod budget;
+pub(crate) mod registry;
+
+use crate::error::JoinError;
+use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
+use pin_project_lite::pin_project;
+use registry::{Seat, Slot};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// What a task belongs to. It is the scheduler; the task itself does not know more about it.
+pub(crate) trait Home: Send + Sync + Sized + 'static {
+    /// Takes a task that is ready to run.
+    fn schedule(task: Runnable<Meta<Self>>, while_running: bool);
+
+    /// Hears that the block of this seat, which was full, can be listed again.
+    fn has_room(&self, seat: Seat<Self>);
+
+    /// Hears that a task is over; called exactly once for each, before its joiner is woken.
+    fn ended(&self, ending: Ending);
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With a value.
+    Completed,
+    /// By an order to abort.
+    Aborted,
+    /// By a panic.
+    Panicked,
+    /// Dropped by a shutdown.
+    Dropped,
+}
+
+/// What goes with a task for its whole life, also after its end while a handle exists.
+#[derive(Debug)]
+pub(crate) struct Meta<H: Home> {
+    /// The task's seat among the living, and through it its home.
+    pub(crate) seat: Seat<H>,
+    /// The number it goes by.
+    pub(crate) id: u64,
+    /// The name it was given.
+    pub(crate) name: Option<Arc<String>>,
+}
+
+/// What a task leaves behind for its joiner. Dropped unread, it contains the panics of destructors.
+#[derive(Debug)]
+pub(crate) struct Outcome<T>(Option<Result<T, JoinError>>);
+
+impl<T> Outcome<T> {
+    /// The value, or why there is none.
+    pub(crate) fn into_result(mut self) -> Result<T, JoinError> {
+        self.0.take().expect("an outcome is read once")
+    }
+}
+
+impl<T> Drop for Outcome<T> {
+    fn drop(&mut self) {
+        if let Some(result) = self.0.take() {
+            if let Err(panicked) = contain(|| drop(result)) {
+                // Its destructor could panic in turn, and there is nobody to tell.
+                std::mem::forget(panicked);
+            }
+        }
+    }
+}
+
+/// Runs `f`; gives what it panicked with.
+fn contain<R>(f: impl FnOnce() -> R) -> Result<R, JoinError> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(JoinError::Panicked)
+}
+
+/// The joiner's side of a task that carries `O` out.
+type Joined<H, O> = Task<Outcome<<O as Future>::Output>, Meta<H>>;
+
+/// Makes a task out of a closure that makes an operation. It is not scheduled yet.
+pub(crate) fn spawn<H, F, O>(
+    slot: Slot<H>,
+    name: Option<Arc<String>>,
+    make: F,
+) -> (Runnable<Meta<H>>, Joined<H, O>)
+where
+    H: Home,
+    F: FnOnce() -> O + Send + 'static,
+    O: Future + Send + 'static,
+    O::Output: Send + 'static,
+{
+    let meta = Meta { seat: slot.seat(), id: slot.id(), name };
+    // The schedule function captures nothing: async-task then saves two steps of the reference count
+    // for each wake-up. It finds the scheduler in the metadata.
+    Builder::new().metadata(meta).spawn(
+        move |_| Body { stage: Stage::Make { make }, slot, ending: Ending::Dropped },
+        WithInfo(schedule::<H>),
+    )
+}
+
+fn schedule<H: Home>(task: Runnable<Meta<H>>, info: ScheduleInfo) {
+    H::schedule(task, info.woken_while_running);
+}
+
+pin_project! {
+    /// The future that async-task runs.
+    struct Body<H: Home, F, O> {
+        // The closure, then the operation.
+        #[pin]
+        stage: Stage<F, O>,
+        // Our seat among the living, given up when we are dropped.
+        slot: Slot<H>,
+        // How it ended; `Dropped` until it has.
+        ending: Ending,
+    }
+
+    impl<H: Home, F, O> PinnedDrop for Body<H, F, O> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if contain(|| this.stage.set(Stage::Over)).is_err() {
+                *this.ending = Ending::Panicked;
+            }
+            this.slot.leave(*this.ending);
+        }
+    }
+}
+
+pin_project! {
+    #[project = StageNow]
+    #[project_replace = StageBefore]
+    enum Stage<F, O> {
+        Make { make: F },
+        Run { #[pin] operation: O },
+        Over,
+    }
+}
+
+impl<H: Home, F, O> Future for Body<H, F, O>
+where
+    F: FnOnce() -> O,
+    O: Future,
+{
+    type Output = Outcome<O::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let step = match this.slot.order() {
+            Some(order) => Ok(Poll::Ready(Err(order))),
+            None => contain(|| budget::with_fresh(|| this.stage.as_mut().step(cx).map(Ok))),
+        };
+        let result = match step {
+            Ok(Poll::Pending) => {
+                // Once, on the first time: from here on it is found by its waker alone.
+                this.slot.parked(cx.waker());
+                return Poll::Pending;
+            }
+            Ok(Poll::Ready(result)) => result,
+            Err(panicked) => Err(panicked),
+        };
+        // The operation's destructors belong to the routine: they run before its outcome shows.
+        let outcome = match contain(|| this.stage.set(Stage::Over)) {
+            Ok(()) => Outcome(Some(result)),
+            Err(panicked) => {
+                drop(Outcome(Some(result)));
+                Outcome(Some(Err(panicked)))
+            }
+        };
+        *this.ending = match &outcome.0 {
+            Some(Err(JoinError::Aborted)) => Ending::Aborted,
+            Some(Err(JoinError::ShutDown)) => Ending::Dropped,
+            Some(Err(_)) => Ending::Panicked,
+            _ => Ending::Completed,
+        };
+        Poll::Ready(outcome)
+    }
+}
+
+impl<F, O> Stage<F, O>
+where
+    F: FnOnce() -> O,
+    O: Future,
+{
+    /// One poll of the operation, which is made first where it is not there yet.
+    fn step(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        if matches!(*self, Stage::Make { .. }) {
+            if let StageBefore::Make { make } = self.as_mut().project_replace(Stage::Over) {
+                self.set(Stage::Run { operation: make() });
+            }
+        }
+        match self.project() {
+            StageNow::Run { operation } => operation.poll(cx),
+            _ => unreachable!("a task is not polled after its end"),
+        }
+    }
+}

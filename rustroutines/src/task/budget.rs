@@ -1,0 +1,115 @@
+//! How much one routine may do before it lets the others run.
+//!
+//! Operations that are always ready would keep a routine on its worker for ever. So each poll of a
+//! routine starts with a budget of completed operations; each operation that completes takes one;
+//! when none is left, an operation answers `Pending` once and asks to be polled again, which sends
+//! the routine to the back of the queue. Outside our scheduler (another executor, a plain thread)
+//! there is no budget and nothing is ever deferred.
+//!
+//! The idea is tokio's "coop" (tokio/src/task/coop).
+
+use std::cell::Cell;
+use std::task::{Context, Poll};
+
+/// Completions a routine gets in one poll.
+const PER_POLL: u32 = 128;
+/// The value that stands for "no limit".
+const UNLIMITED: u32 = u32::MAX;
+
+crate::platform::thread::thread_local! {
+    static LEFT: Cell<u32> = const { Cell::new(UNLIMITED) };
+}
+
+/// Runs one poll of a routine with a fresh budget, and restores what was left before it.
+#[inline]
+pub(crate) fn with_fresh<R>(poll: impl FnOnce() -> R) -> R {
+    with(PER_POLL, poll)
+}
+
+/// Runs `f` with no budget: for a thread that blocks anyway.
+#[inline]
+pub(crate) fn without<R>(f: impl FnOnce() -> R) -> R {
+    with(UNLIMITED, f)
+}
+
+fn with<R>(budget: u32, f: impl FnOnce() -> R) -> R {
+    /// Restores the outer budget even where the poll panics.
+    struct Restore(u32);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // A thread that is ending has no budget to restore.
+            let _ = LEFT.try_with(|left| left.set(self.0));
+        }
+    }
+    let _restore = LEFT.try_with(|left| Restore(left.replace(budget))).ok();
+    f()
+}
+
+/// Asks for leave to complete one operation. `Pending` means: the budget is spent, and the routine
+/// has been asked to be polled again; the operation must return `Pending` without having done
+/// anything.
+#[inline]
+pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
+    let spent = LEFT.try_with(|left| match left.get() {
+        UNLIMITED => false,
+        0 => true,
+        n => {
+            left.set(n - 1);
+            false
+        }
+    });
+    if spent.unwrap_or(false) {
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
+    }
+    Poll::Ready(())
+}
+
+/// Gives back what [`poll_proceed`] took, for an operation that turned out not to be ready.
+#[inline]
+pub(crate) fn refund() {
+    let _ = LEFT.try_with(|left| match left.get() {
+        UNLIMITED => {}
+        n => left.set(n + 1),
+    });
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    fn granted() -> usize {
+        let mut cx = Context::from_waker(Waker::noop());
+        (0..1_000).take_while(|_| poll_proceed(&mut cx).is_ready()).count()
+    }
+
+    #[test]
+    fn outside_a_routine_nothing_is_limited() {
+        assert_eq!(granted(), 1_000);
+    }
+
+    #[test]
+    fn a_poll_gets_its_budget_and_no_more() {
+        assert_eq!(with_fresh(granted), PER_POLL as usize);
+        assert_eq!(granted(), 1_000, "the budget ends with the poll");
+    }
+
+    #[test]
+    fn a_refund_is_one_more() {
+        with_fresh(|| {
+            granted();
+            refund();
+            assert_eq!(granted(), 1);
+        });
+    }
+
+    #[test]
+    fn a_nested_poll_does_not_touch_the_outer_budget() {
+        with_fresh(|| {
+            assert_eq!(with_fresh(granted), PER_POLL as usize);
+            assert_eq!(without(granted), 1_000);
+            assert_eq!(granted(), PER_POLL as usize);
+        });
+    }
+}

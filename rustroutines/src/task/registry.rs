@@ -1,0 +1,467 @@
+//! The routines that are alive.
+//!
+//! Each routine has a *seat* from its spawn to the drop of its operation: there its number, its spawn
+//! site, its name, the order to abort and, once it has parked for the first time, its waker are found.
+//! That is what a handle's `abort`, a dump and a shutdown need.
+//!
+//! Seats come in [`Block`]s of 64. A block that has free seats is either *adopted* by one
+//! [`Spawner`], which alone seats newcomers there, or *listed* in the registry for the next adopter;
+//! a full one is neither. Each worker has a spawner of its own, so that workers that spawn do not
+//! meet; whoever ends a routine locks its block.
+//!
+//! Locks: a block's or the registry's, never both; nothing of the user's runs under either. The
+//! wakers that are cloned and dropped here are async-task's, and a dropped one is dropped outside.
+//!
+//! An abort is not lost:
+//! 1. The aborter, under the block's lock, sets the order and takes a clone of the waker.
+//! 2. It lets go of the lock and wakes.
+//! 3. The routine looks for the order in each poll; when it parks for the first time, it leaves its
+//!    waker under the lock and then looks once more.
+//!
+//! Before its first poll a routine has no waker here and is in a queue: the order is seen in that poll.
+//! During the first poll the order is seen in 3, because the lock was ours either before the aborter's
+//! (then it found the waker) or after it. Later there is a waker, and async-task's own rules apply: see
+//! [`task`](super).
+
+use super::{Ending, Home};
+use crate::error::JoinError;
+use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
+use crate::platform::sync::{Mutex, ShortMutex};
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// Seats in a block: as many as a word has bits.
+const SEATS: usize = 64;
+/// Numbers that a block takes from the registry at once.
+const IDS: u64 = 256;
+
+/// No order.
+const GO_ON: u8 = 0;
+/// End at the next suspension: aborted.
+const ABORT: u8 = 1;
+/// End at the next suspension: the runtime is shut down.
+const SHUT_DOWN: u8 = 2;
+
+/// All routines of one runtime that are alive.
+pub(crate) struct Registry<H> {
+    /// What the routines belong to; given to each block. Made by a closure because `H` need not be
+    /// `Clone`.
+    home: Box<dyn Fn() -> H + Send + Sync>,
+    /// Every block, and those that nobody has adopted.
+    blocks: Mutex<Blocks<H>>,
+    /// The next number that no block has taken.
+    ids: AtomicU64,
+}
+
+struct Blocks<H> {
+    /// Every block there is.
+    all: Vec<Arc<Block<H>>>,
+    /// Those with free seats and no adopter.
+    listed: Vec<Arc<Block<H>>>,
+    /// Nobody is seated any more.
+    closed: bool,
+}
+
+struct Block<H> {
+    /// What the routines belong to.
+    home: H,
+    /// The orders, one for each seat: outside the lock because every poll reads one.
+    orders: [AtomicU8; SEATS],
+    /// The rest.
+    inner: ShortMutex<Inner>,
+}
+
+struct Inner {
+    /// A bit for each seat that is taken.
+    taken: u64,
+    /// Who sits there.
+    seats: Vec<Option<Resident>>,
+    /// The next number to give, and the first that is not ours.
+    ids: (u64, u64),
+    /// A spawner seats newcomers here.
+    adopted: bool,
+    /// The registry lists it for adoption.
+    listed: bool,
+    /// Nobody is seated any more.
+    closed: bool,
+}
+
+/// What is known of a routine that is alive.
+struct Resident {
+    id: u64,
+    site: &'static Location<'static>,
+    name: Option<Arc<String>>,
+    /// From its first park on.
+    waker: Option<Waker>,
+}
+
+/// A routine that is alive, as seen from outside at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Living {
+    /// Its number.
+    pub(crate) id: u64,
+    /// Where it was spawned.
+    pub(crate) site: &'static Location<'static>,
+    /// Its name.
+    pub(crate) name: Option<Arc<String>>,
+    /// Wakes it, if it has ever parked.
+    pub(crate) waker: Option<Waker>,
+}
+
+/// A place in a block. Says where a routine is found, and is no proof that it still is.
+pub(crate) struct Seat<H: Home> {
+    block: Arc<Block<H>>,
+    index: u8,
+}
+
+/// A routine's own hold on its seat.
+pub(crate) struct Slot<H: Home> {
+    block: Arc<Block<H>>,
+    id: u64,
+    index: u8,
+    /// Its waker is in the block.
+    parked: bool,
+}
+
+/// Seats newcomers; one for each thread that spawns much.
+pub(crate) struct Spawner<H> {
+    /// The block it has adopted.
+    block: Option<Arc<Block<H>>>,
+}
+
+impl<H: Home> Registry<H> {
+    pub(crate) fn new(home: impl Fn() -> H + Send + Sync + 'static) -> Self {
+        let blocks = Blocks { all: Vec::new(), listed: Vec::new(), closed: false };
+        Self { home: Box::new(home), blocks: Mutex::new(blocks), ids: AtomicU64::new(1) }
+    }
+
+    /// Seats a newcomer. `None` once the registry is closed.
+    pub(crate) fn seat(
+        &self,
+        spawner: &mut Spawner<H>,
+        site: &'static Location<'static>,
+        name: Option<&Arc<String>>,
+    ) -> Option<Slot<H>> {
+        loop {
+            let block = match &spawner.block {
+                Some(block) => block,
+                None => spawner.block.insert(self.adopt()?),
+            };
+            let mut inner = block.inner.lock();
+            if inner.closed {
+                return None;
+            }
+            if inner.taken == u64::MAX {
+                inner.adopted = false;
+                drop(inner);
+                spawner.block = None;
+                continue;
+            }
+            if inner.ids.0 == inner.ids.1 {
+                let first = self.ids.fetch_add(IDS, Ordering::Relaxed);
+                inner.ids = (first, first + IDS);
+            }
+            let id = inner.ids.0;
+            inner.ids.0 += 1;
+            let index = inner.taken.trailing_ones() as usize;
+            inner.taken |= 1 << index;
+            inner.seats[index] = Some(Resident { id, site, name: name.cloned(), waker: None });
+            // The task itself is handed over through a queue: no ordering needed here.
+            block.orders[index].store(GO_ON, Ordering::Relaxed);
+            drop(inner);
+            return Some(Slot { block: block.clone(), id, index: index as u8, parked: false });
+        }
+    }
+
+    /// A block with free seats for one spawner alone.
+    fn adopt(&self) -> Option<Arc<Block<H>>> {
+        let mut blocks = self.blocks.lock();
+        if blocks.closed {
+            return None;
+        }
+        if let Some(block) = blocks.listed.pop() {
+            drop(blocks);
+            let mut inner = block.inner.lock();
+            inner.listed = false;
+            inner.adopted = true;
+            drop(inner);
+            return Some(block);
+        }
+        let block = Arc::new(Block::new((self.home)()));
+        blocks.all.push(block.clone());
+        Some(block)
+    }
+
+    /// Seats nobody from here on, orders everyone who is alive to end at the next suspension, and gives
+    /// them: to be woken outside of every lock.
+    pub(crate) fn close(&self) -> Vec<Living> {
+        self.blocks.lock().closed = true;
+        let mut living = Vec::new();
+        for block in self.blocks() {
+            let mut inner = block.inner.lock();
+            inner.closed = true;
+            for (resident, order) in inner.seats.iter().zip(&block.orders) {
+                if let Some(resident) = resident {
+                    living.push(resident.to_living());
+                    // An order to abort stands. Orders are written under the lock alone, and carried to
+                    // the routine as in `Seat::abort`.
+                    if order.load(Ordering::Relaxed) == GO_ON {
+                        order.store(SHUT_DOWN, Ordering::Relaxed);
+                    }
+                }
+            }
+        }
+        living
+    }
+
+    /// Whether anybody but `but` is alive.
+    pub(crate) fn is_empty_but(&self, but: Option<u64>) -> bool {
+        self.blocks().iter().all(|block| {
+            let inner = block.inner.lock();
+            inner.taken == 0 || inner.seats.iter().flatten().all(|resident| Some(resident.id) == but)
+        })
+    }
+
+    fn blocks(&self) -> Vec<Arc<Block<H>>> {
+        self.blocks.lock().all.clone()
+    }
+
+    /// Lets others adopt a block that has free seats again.
+    pub(crate) fn list(&self, seat: &Seat<H>) {
+        self.blocks.lock().listed.push(seat.block.clone());
+    }
+}
+
+impl Resident {
+    fn to_living(&self) -> Living {
+        Living { id: self.id, site: self.site, name: self.name.clone(), waker: self.waker.clone() }
+    }
+}
+
+impl<H> Spawner<H> {
+    pub(crate) const fn new() -> Self {
+        Self { block: None }
+    }
+}
+
+impl<H> Block<H> {
+    fn new(home: H) -> Self {
+        let inner = Inner {
+            taken: 0,
+            seats: std::iter::repeat_with(|| None).take(SEATS).collect(),
+            ids: (0, 0),
+            adopted: true,
+            listed: false,
+            closed: false,
+        };
+        Self { home, orders: std::array::from_fn(|_| AtomicU8::new(GO_ON)), inner: ShortMutex::new(inner) }
+    }
+}
+
+impl<H: Home> Seat<H> {
+    /// What the routine belongs to.
+    pub(crate) fn home(&self) -> &H {
+        &self.block.home
+    }
+
+    /// Orders routine `id` to end at its next suspension. Gives its waker, to be woken outside of
+    /// every lock.
+    pub(crate) fn abort(&self, id: u64) -> Option<Waker> {
+        let index = usize::from(self.index);
+        let inner = self.block.inner.lock();
+        // By now the seat may be another's.
+        let resident = inner.seats[index].as_ref().filter(|resident| resident.id == id)?;
+        // Relaxed: the lock, or async-task's state when the waker is used, carries it.
+        self.block.orders[index].store(ABORT, Ordering::Relaxed);
+        resident.waker.clone()
+    }
+}
+
+impl<H: Home> Slot<H> {
+    /// Where this routine is found.
+    pub(crate) fn seat(&self) -> Seat<H> {
+        Seat { block: self.block.clone(), index: self.index }
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether it has been ordered to end, and what its joiner is to hear then.
+    #[inline]
+    pub(crate) fn order(&self) -> Option<JoinError> {
+        match self.block.orders[usize::from(self.index)].load(Ordering::Relaxed) {
+            GO_ON => None,
+            ABORT => Some(JoinError::Aborted),
+            _ => Some(JoinError::ShutDown),
+        }
+    }
+
+    /// It goes to sleep. Leaves `waker`, the first time.
+    #[inline]
+    pub(crate) fn parked(&mut self, waker: &Waker) {
+        if !self.parked {
+            self.parked = true;
+            self.leave_waker(waker);
+        }
+    }
+
+    #[cold]
+    fn leave_waker(&self, waker: &Waker) {
+        let clone = waker.clone();
+        if let Some(resident) = &mut self.block.inner.lock().seats[usize::from(self.index)] {
+            resident.waker = Some(clone);
+        }
+        if self.order().is_some() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Gives the seat up. Called once, when the routine's operation is gone.
+    pub(crate) fn leave(&mut self, ending: Ending) {
+        let mut inner = self.block.inner.lock();
+        let resident = inner.seats[usize::from(self.index)].take();
+        inner.taken &= !(1 << self.index);
+        let list = !inner.adopted && !inner.listed;
+        inner.listed |= list;
+        drop(inner);
+        drop(resident);
+        if list {
+            self.block.home.has_room(self.seat());
+        }
+        self.block.home.ended(ending);
+    }
+}
+
+impl<H: Home> fmt::Debug for Seat<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod fake {
+    use super::super::Meta;
+    use super::*;
+    use async_task::Runnable;
+
+    /// A home for seats without tasks.
+    pub(super) struct Nobody;
+
+    impl Home for Nobody {
+        fn schedule(_: Runnable<Meta<Self>>, _: bool) {
+            unreachable!("there are no tasks here");
+        }
+        fn has_room(&self, _: Seat<Self>) {}
+        fn ended(&self, _: Ending) {}
+    }
+
+    pub(super) fn registry() -> Registry<Nobody> {
+        Registry::new(|| Nobody)
+    }
+
+    pub(super) fn seat(registry: &Registry<Nobody>, spawner: &mut Spawner<Nobody>) -> Option<Slot<Nobody>> {
+        registry.seat(spawner, Location::caller(), None)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::fake::{registry, seat};
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn numbers_are_unique_and_seats_are_used_again() {
+        let registry = registry();
+        let (mut one, mut other) = (Spawner::new(), Spawner::new());
+        let mut numbers = HashSet::new();
+        for _ in 0..1_000 {
+            for spawner in [&mut one, &mut other] {
+                let mut slot = seat(&registry, spawner).unwrap();
+                assert!(numbers.insert(slot.id()));
+                slot.leave(Ending::Completed);
+            }
+        }
+        assert_eq!(registry.blocks().len(), 2, "one block for each spawner is enough");
+        assert!(registry.is_empty_but(None));
+    }
+
+    #[test]
+    fn a_full_block_is_left_and_may_be_adopted_again() {
+        let registry = registry();
+        let mut spawner = Spawner::new();
+        let mut slots: Vec<_> = (0..=SEATS).map(|_| seat(&registry, &mut spawner).unwrap()).collect();
+        assert_eq!(registry.blocks().len(), 2);
+        let mut first = slots.remove(0);
+        first.leave(Ending::Completed);
+        registry.list(&first.seat());
+        let again = seat(&registry, &mut Spawner::new()).unwrap();
+        assert_eq!(registry.blocks().len(), 2, "the seat that came free was taken");
+        assert_ne!(again.id(), first.id());
+    }
+
+    #[test]
+    fn an_abort_that_comes_late_does_not_hit_the_next_one_on_the_seat() {
+        let registry = registry();
+        let mut spawner = Spawner::new();
+        let mut gone = seat(&registry, &mut spawner).unwrap();
+        let (place, id) = (gone.seat(), gone.id());
+        gone.leave(Ending::Completed);
+        let next = seat(&registry, &mut spawner).unwrap();
+        assert!(place.abort(id).is_none());
+        assert!(next.order().is_none());
+        place.abort(next.id());
+        assert!(matches!(next.order(), Some(JoinError::Aborted)));
+    }
+
+    #[test]
+    fn a_closed_registry_seats_nobody_and_orders_everybody() {
+        let registry = registry();
+        let mut spawner = Spawner::new();
+        let (slot, aborted) =
+            (seat(&registry, &mut spawner).unwrap(), seat(&registry, &mut spawner).unwrap());
+        aborted.seat().abort(aborted.id());
+        let living = registry.close();
+        assert_eq!(living.iter().map(|living| living.id).collect::<Vec<_>>(), [slot.id(), aborted.id()]);
+        assert!(matches!(slot.order(), Some(JoinError::ShutDown)));
+        assert!(matches!(aborted.order(), Some(JoinError::Aborted)));
+        assert!(seat(&registry, &mut spawner).is_none());
+        assert!(seat(&registry, &mut Spawner::new()).is_none());
+        assert!(!registry.is_empty_but(Some(slot.id())));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use super::fake::{registry, seat};
+    use super::*;
+    use crate::driver::parker::Parker;
+
+    /// A routine parks for the first time while it is aborted. Without the second look in
+    /// `leave_waker` this hangs.
+    #[test]
+    fn an_abort_during_the_first_poll_is_not_lost() {
+        loom::model(|| {
+            let registry = registry();
+            let mut slot = seat(&registry, &mut Spawner::new()).unwrap();
+            let (place, id) = (slot.seat(), slot.id());
+            let aborter = loom::thread::spawn(move || {
+                if let Some(waker) = place.abort(id) {
+                    waker.wake();
+                }
+            });
+            let parker = Arc::new(Parker::new());
+            let waker = Waker::from(parker.clone());
+            if slot.order().is_none() {
+                slot.parked(&waker);
+                parker.park();
+                assert!(slot.order().is_some(), "woken without an order");
+            }
+            aborter.join().unwrap();
+        });
+    }
+}

@@ -1,0 +1,296 @@
+//! Waiting for time to pass: [`sleep`], [`sleep_until`], [`timeout`], [`timeout_at`].
+//!
+//! - `join_timeout`: waiting for a routine, but not for ever.
+//! - `wheel`: many deadlines, of which the earliest come out first.
+//! - `slab`: numbered entries, in memory that is given back.
+//!
+//! A [`Sleep`] asks the clock whether its time has come; the timer is only what has it asked. So it is
+//! never early, whoever polls it and why, and one whose deadline is past needs no timer at all. Nor does
+//! one that lies beyond what the clock can express: it never ends.
+
+mod join_timeout;
+mod slab;
+pub(crate) mod wheel;
+
+pub use join_timeout::JoinTimeout;
+
+use crate::driver::Driver;
+use crate::driver::timer::TimerKey;
+use crate::error::Timeout;
+use crate::platform::clock::{self, Instant};
+use crate::suspend::Suspend;
+use crate::task::budget;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+/// Waits until `duration` has passed, counted from this call.
+///
+/// It never ends early, and up to a millisecond late, more where the machine is busy. With
+/// [`Duration::ZERO`] it ends at once; with one that the clock cannot express, such as
+/// [`Duration::MAX`], never.
+///
+/// # Cancel safety
+/// Dropping it takes the timer away. A new `sleep` starts counting anew.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, time::sleep};
+/// use std::time::{Duration, Instant};
+///
+/// let begin = Instant::now();
+/// sleep(Duration::from_millis(5)).block();
+/// assert!(begin.elapsed() >= Duration::from_millis(5));
+/// ```
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep { deadline: clock::now().checked_add(duration), timer: None }
+}
+
+/// Waits until `deadline`. One that is past ends at once.
+///
+/// # Cancel safety
+/// Dropping it takes the timer away, and loses nothing: a new `sleep_until` ends at the same instant.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, time::sleep_until};
+/// use std::time::{Duration, Instant};
+///
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// sleep_until(deadline).block();
+/// assert!(Instant::now() >= deadline);
+/// ```
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { deadline: Some(deadline), timer: None }
+}
+
+/// Carries an operation out, but for no longer than `duration`, counted from this call.
+///
+/// `operation` is a closure that makes the operation, so that a routine does not carry it out before it
+/// gets here. It is called at once. A value that is ready beats a deadline that has passed: with
+/// [`Duration::ZERO`] the operation is tried once. With a duration that the clock cannot express, such as
+/// [`Duration::MAX`], there is no limit.
+///
+/// # Errors
+/// [`Timeout`] if the time was up first. The operation is dropped.
+///
+/// # Cancel safety
+/// That of the operation.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, error::Timeout, time::{sleep, timeout}};
+/// use std::time::Duration;
+///
+/// let slow = || sleep(Duration::from_secs(60));
+/// assert_eq!(timeout(Duration::from_millis(1), slow).block(), Err(Timeout));
+///
+/// let ready = || std::future::ready(7);
+/// assert_eq!(timeout(Duration::ZERO, ready).block(), Ok(7));
+/// ```
+pub fn timeout<O: Future>(duration: Duration, operation: impl FnOnce() -> O) -> WithTimeout<O> {
+    let sleep = sleep(duration);
+    WithTimeout { operation: operation(), sleep }
+}
+
+/// Carries an operation out, but not beyond `deadline`. Otherwise as [`timeout`].
+///
+/// # Errors
+/// [`Timeout`] if the deadline came first. The operation is dropped.
+///
+/// # Cancel safety
+/// That of the operation.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, error::Timeout, time::timeout_at};
+/// use std::time::Instant;
+///
+/// let never = || std::future::pending::<()>();
+/// assert_eq!(timeout_at(Instant::now(), never).block(), Err(Timeout));
+/// ```
+pub fn timeout_at<O: Future>(deadline: Instant, operation: impl FnOnce() -> O) -> WithTimeout<O> {
+    let sleep = sleep_until(deadline);
+    WithTimeout { operation: operation(), sleep }
+}
+
+/// The operation of [`sleep`] and [`sleep_until`].
+pub struct Sleep {
+    /// When it ends; `None` for never.
+    deadline: Option<Instant>,
+    /// The timer, from the first poll that found the deadline still to come.
+    timer: Option<(Arc<Driver>, TimerKey)>,
+}
+
+impl Sleep {
+    /// When it ends; `None` if never.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether the time has come. Where not, the context's waker will hear of it.
+    fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        if clock::now() >= deadline {
+            self.cancel();
+            return Poll::Ready(());
+        }
+        if let Some((driver, key)) = &self.timer {
+            if driver.set_waker(*key, cx.waker()) {
+                return Poll::Pending;
+            }
+            // The timer has fired since the look at the clock.
+            self.timer = None;
+            return Poll::Ready(());
+        }
+        let driver = crate::runtime::driver();
+        let key = driver.insert(deadline, cx.waker().clone());
+        self.timer = Some((driver, key));
+        Poll::Pending
+    }
+
+    fn cancel(&mut self) {
+        if let Some((driver, key)) = self.timer.take() {
+            driver.cancel(key);
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(budget::poll_proceed(cx));
+        let elapsed = self.poll_elapsed(cx);
+        if elapsed.is_pending() {
+            budget::refund();
+        }
+        elapsed
+    }
+}
+
+impl Suspend for Sleep {}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The operation of [`timeout`] and [`timeout_at`].
+    #[derive(Debug)]
+    pub struct WithTimeout<O> {
+        // What may take too long.
+        #[pin]
+        operation: O,
+        // The limit.
+        sleep: Sleep,
+    }
+}
+
+impl<O: Future> Future for WithTimeout<O> {
+    type Output = Result<O::Output, Timeout>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // Without budget the operation could not even try, and would seem not to be ready.
+        ready!(budget::poll_proceed(cx));
+        budget::refund();
+        if let Poll::Ready(value) = this.operation.poll(cx) {
+            return Poll::Ready(Ok(value));
+        }
+        // Asked whether or not the operation has used the budget up: one that does so in every poll
+        // would otherwise never run out of time.
+        ready!(this.sleep.poll_elapsed(cx));
+        // A completion like any other. If this is beyond the budget, the routine is merely polled again.
+        let _ = budget::poll_proceed(cx);
+        Poll::Ready(Err(Timeout))
+    }
+}
+
+impl<O: Future> Suspend for WithTimeout<O> {}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    #[test]
+    fn sleeps_that_are_over_yield_by_budget() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let over = budget::with_fresh(|| count(&mut cx, || sleep(Duration::ZERO)));
+        assert!(over > 0 && over < 10_000, "{over}");
+    }
+
+    #[test]
+    fn timeouts_that_expire_yield_by_budget() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let make = || timeout(Duration::ZERO, std::future::pending::<()>);
+        let expired = budget::with_fresh(|| count(&mut cx, make));
+        assert!(expired > 0 && expired < 10_000, "{expired}");
+    }
+
+    /// How many operations in a row are ready at their first poll.
+    fn count<O: Future>(cx: &mut Context<'_>, make: impl Fn() -> O) -> usize {
+        (0..10_000).take_while(|_| pin!(make()).poll(cx).is_ready()).count()
+    }
+
+    #[test]
+    fn an_operation_that_uses_the_budget_up_in_every_poll_still_runs_out_of_time() {
+        let greedy = || {
+            poll_fn(|cx| {
+                while budget::poll_proceed(cx).is_ready() {}
+                Poll::<()>::Pending
+            })
+        };
+        let mut operation = pin!(timeout(Duration::from_millis(1), greedy));
+        let mut cx = Context::from_waker(Waker::noop());
+        let begin = clock::now();
+        loop {
+            if let Poll::Ready(outcome) = budget::with_fresh(|| operation.as_mut().poll(&mut cx)) {
+                assert_eq!(outcome, Err(Timeout));
+                break;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60));
+        }
+    }
+
+    #[test]
+    fn an_operation_gets_its_try_with_the_last_of_the_budget() {
+        budget::with_fresh(|| {
+            let mut cx = Context::from_waker(Waker::noop());
+            while budget::poll_proceed(&mut cx).is_ready() {}
+            // Nothing left: it must not look as if the operation were not ready.
+            let zero = || timeout(Duration::ZERO, || sleep(Duration::ZERO));
+            assert_eq!(pin!(zero()).poll(&mut cx), Poll::Pending);
+            budget::refund();
+            assert_eq!(pin!(zero()).poll(&mut cx), Poll::Ready(Ok(())));
+        });
+    }
+
+    #[test]
+    fn only_a_sleep_that_waits_costs_a_timer() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut never = sleep(Duration::MAX);
+        assert!(Pin::new(&mut never).poll(&mut cx).is_pending());
+        assert!(never.timer.is_none());
+        let mut waits = sleep(Duration::from_secs(600));
+        assert!(waits.timer.is_none(), "not before it is polled");
+        assert!(Pin::new(&mut waits).poll(&mut cx).is_pending());
+        assert!(waits.timer.is_some());
+    }
+}

@@ -1,0 +1,268 @@
+//! An operation that is dropped while it waits leaves the channel as if it had never waited.
+
+use rustroutines::channel::{Receiver, Sender};
+use rustroutines::prelude::*;
+use rustroutines_tests::{Ledger, ends};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// Polls once, with a waker that does nothing.
+fn poll_once<O: Future + Unpin>(operation: &mut O) -> Poll<O::Output> {
+    std::pin::Pin::new(operation).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_value_on_its_way_to_a_receiver_that_leaves_goes_to_the_next() {
+    for (tx, rx) in [channel(), bounded_channel(1), unbounded_channel()] {
+        let mut leaves = rx.recv();
+        let mut stays = rx.recv();
+        assert!(poll_once(&mut leaves).is_pending());
+        assert!(poll_once(&mut stays).is_pending());
+        tx.try_send(7).unwrap();
+        drop(leaves);
+        assert_eq!(poll_once(&mut stays), Poll::Ready(Ok(7)));
+    }
+}
+
+#[test]
+fn a_value_that_nobody_waits_for_any_more_is_the_first_to_be_received() {
+    for (tx, rx) in [channel(), bounded_channel(1), unbounded_channel()] {
+        let mut leaves = rx.recv();
+        assert!(poll_once(&mut leaves).is_pending());
+        tx.try_send(1).unwrap();
+        let second = tx.try_send(2).is_ok();
+        drop(leaves);
+        assert!(tx.len() <= tx.capacity().unwrap_or(usize::MAX));
+        tx.close();
+        assert!(rx.iter().eq(if second { 1..3 } else { 1..2 }));
+    }
+}
+
+/// A worker that stops on "closed and empty" must not miss a value that comes back.
+#[test]
+fn a_closed_channel_is_not_over_while_a_value_may_come_back() {
+    let (tx, rx) = channel();
+    let mut leaves = rx.recv();
+    let mut stays = rx.recv();
+    assert!(poll_once(&mut leaves).is_pending());
+    tx.try_send(7).unwrap();
+    drop(tx);
+    assert!(poll_once(&mut stays).is_pending(), "7 may still come back");
+    drop(leaves);
+    assert_eq!(poll_once(&mut stays), Poll::Ready(Ok(7)));
+    assert_eq!(rx.recv().block(), Err(RecvError));
+}
+
+#[test]
+fn a_waiting_send_that_is_dropped_delivers_nothing() {
+    let ledger = Ledger::default();
+    let (tx, rx) = channel();
+    let mut send = tx.send(ledger.entry(0));
+    assert!(poll_once(&mut send).is_pending());
+    drop(send);
+    assert_eq!(ledger.dropped(), 1);
+    assert!(rx.try_recv().is_err());
+    ledger.balance();
+}
+
+/// A sender that waits behind one that leaves is let in when there is room.
+#[test]
+fn waiters_behind_one_that_leaves_are_not_forgotten() {
+    let (tx, rx) = bounded_channel(1);
+    tx.try_send(0).unwrap();
+    let mut sends: Vec<_> = (1..4).map(|n| tx.send(n)).collect();
+    for send in &mut sends {
+        assert!(poll_once(send).is_pending());
+    }
+    drop(sends.remove(0));
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert_eq!(poll_once(&mut sends[0]), Poll::Ready(Ok(())));
+    assert!(poll_once(&mut sends[1]).is_pending());
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(2), Ok(3)));
+}
+
+#[test]
+fn aborted_routines_lose_nothing() {
+    ends(|| {
+        let ledger = Ledger::default();
+        for (tx, rx) in [channel(), bounded_channel(2)] {
+            let receivers: Vec<_> = (0..20).map(|_| receive_all(rx.clone())).collect();
+            let sender = {
+                let (tx, ledger) = (tx.clone(), ledger.clone());
+                go!(move || {
+                    for n in 0..2_000 {
+                        tx.send(ledger.entry(n)).unwrap();
+                    }
+                })
+            };
+            // The victims are aborted in the middle of it all.
+            for victim in receivers.iter().skip(1) {
+                victim.abort();
+                std::thread::yield_now();
+            }
+            sender.join().block().unwrap();
+            drop((tx, rx));
+            let received: usize =
+                receivers.into_iter().map(|receiver| receiver.join().block().map_or(0, |n| n)).sum();
+            assert!(received <= 2_000);
+        }
+        ledger.balance();
+    });
+}
+
+fn receive_all(rx: Receiver<rustroutines_tests::Entry>) -> RoutineHandle<usize> {
+    go!(move || {
+        let mut count = 0;
+        for _entry in rx {
+            count += 1;
+        }
+        count
+    })
+}
+
+/// The aborted receivers keep what they had received in a ledger that they don't own, so here every
+/// value can be accounted for.
+#[test]
+fn every_value_is_received_once_though_receivers_are_aborted() {
+    const VALUES: usize = 5_000;
+    ends(|| {
+        for (tx, rx) in [channel(), bounded_channel(3), unbounded_channel()] {
+            let seen: Arc<Vec<AtomicUsize>> = Arc::new((0..VALUES).map(|_| AtomicUsize::new(0)).collect());
+            let receiver = |rx: Receiver<usize>| {
+                let seen = seen.clone();
+                go!(move || {
+                    for n in rx {
+                        seen[n].fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            };
+            let stays = receiver(rx.clone());
+            let sender = go!(send_all(tx, VALUES));
+            while !sender.is_finished() {
+                let victim = receiver(rx.clone());
+                std::thread::yield_now();
+                victim.abort();
+            }
+            sender.join().block().unwrap();
+            drop(rx);
+            stays.join().block().unwrap();
+            assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+        }
+    });
+}
+
+#[routine]
+fn send_all(tx: Sender<usize>, values: usize) {
+    for n in 0..values {
+        tx.send(n).unwrap();
+    }
+}
+
+#[test]
+fn a_timeout_gives_the_value_back_and_a_ready_one_beats_it() {
+    ends(|| {
+        let (tx, rx) = bounded_channel(1);
+        assert_eq!(rx.recv_timeout(Duration::ZERO).block(), Err(RecvTimeoutError::Timeout));
+        assert_eq!(tx.send_timeout(1, Duration::ZERO).block(), Ok(()), "there is room");
+        assert_eq!(tx.send_timeout(2, Duration::from_millis(1)).block(), Err(SendTimeoutError::Timeout(2)));
+        let past = Instant::now();
+        assert_eq!(rx.recv_deadline(past).block(), Ok(1), "a ready value beats an expired deadline");
+        let before = Instant::now();
+        let wait = Duration::from_millis(20);
+        assert_eq!(rx.recv_timeout(wait).block(), Err(RecvTimeoutError::Timeout));
+        assert!(before.elapsed() >= wait, "never early");
+        drop(tx);
+        assert_eq!(rx.recv_timeout(Duration::MAX).block(), Err(RecvTimeoutError::Closed));
+    });
+}
+
+#[test]
+fn the_longest_timeout_never_fires_and_never_panics() {
+    ends(|| {
+        let (tx, rx) = channel();
+        let receiver = go!(move || rx.recv_timeout(Duration::MAX));
+        tx.send_timeout(7, Duration::MAX).block().unwrap();
+        assert_eq!(receiver.join().block().unwrap(), Ok(7));
+    });
+}
+
+#[test]
+fn a_timeout_that_races_a_send_delivers_or_returns() {
+    ends(|| {
+        for _ in 0..300 {
+            let (tx, rx) = channel();
+            let receiver = std::thread::spawn(move || rx.recv_timeout(Duration::from_micros(50)).block());
+            let sent = tx.send_timeout(7, Duration::from_micros(50)).block();
+            match receiver.join().unwrap() {
+                Ok(7) => assert_eq!(sent, Ok(())),
+                Err(_) => assert!(sent.is_err()),
+                Ok(other) => panic!("received {other}"),
+            }
+        }
+    });
+}
+
+/// A million waits that are given up leave nothing behind: neither waiters nor wakers.
+#[test]
+fn cancelled_waits_leave_nothing_behind() {
+    struct Counted;
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {}
+    }
+    let waker_owner = Arc::new(Counted);
+    let waker = Waker::from(waker_owner.clone());
+    let (tx, rx) = channel::<u64>();
+    for _ in 0..1_000_000 {
+        let mut recv = rx.recv();
+        assert!(std::pin::Pin::new(&mut recv).poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&waker_owner), 2, "every waker was given up");
+    assert_eq!(tx.try_send(1), Err(TrySendError::Full(1)), "nobody is left in line");
+}
+
+/// A waker that calls back into the channel, when it is woken, cloned or dropped, finds no lock held.
+#[test]
+fn wakers_may_use_the_channel() {
+    struct Reentrant(Sender<u32>);
+    impl Wake for Reentrant {
+        fn wake(self: Arc<Self>) {
+            self.wake_by_ref();
+        }
+        fn wake_by_ref(self: &Arc<Self>) {
+            let _ = self.0.len();
+        }
+    }
+    impl Drop for Reentrant {
+        fn drop(&mut self) {
+            let _ = self.0.len();
+        }
+    }
+    let reentrant = |tx: &Sender<u32>| Waker::from(Arc::new(Reentrant(tx.clone())));
+    ends(move || {
+        let (tx, rx) = channel();
+        for ending in 0..4 {
+            let mut recv = rx.recv();
+            let waker = reentrant(&tx);
+            assert!(std::pin::Pin::new(&mut recv).poll(&mut Context::from_waker(&waker)).is_pending());
+            drop(waker);
+            match ending {
+                0 => drop(recv),
+                1 => {
+                    tx.try_send(1).unwrap();
+                    assert_eq!(poll_once(&mut recv), Poll::Ready(Ok(1)));
+                }
+                2 => {
+                    let other = reentrant(&tx);
+                    let mut cx = Context::from_waker(&other);
+                    assert!(std::pin::Pin::new(&mut recv).poll(&mut cx).is_pending());
+                }
+                _ => {
+                    tx.close();
+                    assert_eq!(poll_once(&mut recv), Poll::Ready(Err(RecvError)));
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,97 @@
+//! `go!` in all its forms.
+
+use rustroutines::{Suspend, go, routine};
+use std::sync::Arc;
+
+#[routine]
+fn add(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+fn plain_add(a: u32, b: u32) -> u32 {
+    a + b
+}
+
+struct Server {
+    base: u32,
+}
+
+impl Server {
+    #[routine]
+    fn borrow(&self, n: u32) -> u32 {
+        add(self.base, n)
+    }
+
+    #[routine]
+    fn shared(self: Arc<Self>, n: u32) -> u32 {
+        self.borrow(n)
+    }
+
+    #[routine]
+    fn change(&mut self, n: u32) -> u32 {
+        self.base += n;
+        self.base
+    }
+}
+
+#[test]
+fn calls_of_routines_and_of_plain_functions() {
+    assert_eq!(go!(add(1, 2)).join().block().unwrap(), 3);
+    assert_eq!(go!(self::add(1, 2)).join().block().unwrap(), 3);
+    assert_eq!(go!(plain_add(1, 2)).join().block().unwrap(), 3);
+    assert_eq!(go!(add(plain_add(1, 1), 2)).join().block().unwrap(), 4);
+}
+
+#[test]
+fn arguments_are_evaluated_by_the_caller_at_once() {
+    let here = std::thread::current().id();
+    let handle = go!(check(std::thread::current().id()));
+    assert_eq!(handle.join().block().unwrap(), (here, true));
+    #[routine]
+    fn check(caller: std::thread::ThreadId) -> (std::thread::ThreadId, bool) {
+        (caller, caller != std::thread::current().id())
+    }
+}
+
+#[test]
+fn methods_with_every_kind_of_receiver() {
+    let server = Arc::new(Server { base: 10 });
+    assert_eq!(go!(server.clone().borrow(1)).join().block().unwrap(), 11);
+    assert_eq!(go!(server.shared(2)).join().block().unwrap(), 12);
+    let mine = Server { base: 20 };
+    assert_eq!(go!(mine.change(3)).join().block().unwrap(), 23);
+}
+
+#[test]
+fn closures_and_blocks_are_bodies() {
+    let x = 4;
+    assert_eq!(go!(move || add(x, 1)).join().block().unwrap(), 5);
+    assert_eq!(go!(|| add(1, 1)).join().block().unwrap(), 2);
+    assert_eq!(go!({ add(2, 2) + add(1, 1) }).join().block().unwrap(), 6);
+    assert_eq!(go!(move { add(x, x) }).join().block().unwrap(), 8);
+    let parsed = go!(move || -> Result<u32, std::num::ParseIntError> { Ok("7".parse::<u32>()? + add(x, 0)) });
+    assert_eq!(parsed.join().block().unwrap(), Ok(11));
+}
+
+#[test]
+fn each_form_takes_a_name() {
+    let n = 3;
+    assert_eq!(go!("adder", add(1, 2)).name(), Some("adder"));
+    assert_eq!(go!(format!("adder {n}"), add(1, 2)).name(), Some("adder 3"));
+    let name = String::from("mover");
+    assert_eq!(go!(name, move || add(n, 2),).name(), Some("mover"));
+    assert_eq!(go!("block", { add(1, 2) }).name(), Some("block"));
+    assert_eq!(go!("method", Server { base: 1 }.borrow(n)).name(), Some("method"));
+}
+
+#[routine]
+fn inside(n: u32) -> u32 {
+    let handle = go!("inner", add(add(n, 1), 1));
+    let more = go!(move { add(n, n) });
+    handle.join().unwrap() + more.join().unwrap()
+}
+
+#[test]
+fn inside_a_routine_the_arguments_suspend_the_caller() {
+    assert_eq!(inside(5).block(), 17);
+}

@@ -1,0 +1,65 @@
+//! An idle runtime costs nothing.
+//!
+//! A file with one test: the process's threads are the runtime's.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use rustroutines::Suspend;
+use std::future::pending;
+use std::time::Duration;
+use support::{Event, eventually, runtime};
+
+/// Switches and CPU ticks of all threads whose names begin with `rustroutines`.
+fn cost() -> (u64, u64) {
+    let (mut switches, mut ticks) = (0, 0);
+    for task in std::fs::read_dir("/proc/self/task").unwrap() {
+        let path = task.unwrap().path();
+        let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap_or_default();
+        if !read("comm").starts_with("rustroutines") {
+            continue;
+        }
+        let status = read("status");
+        switches += status
+            .lines()
+            .filter_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))
+            .map(|count| count.trim().parse::<u64>().unwrap())
+            .sum::<u64>();
+        // After the name in parentheses: state is field 3, utime 14, stime 15.
+        let stat = read("stat");
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        ticks += fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    }
+    (switches, ticks)
+}
+
+#[test]
+fn an_idle_runtime_uses_no_cpu() {
+    let runtime = runtime(4);
+    // It has been busy, it has spare threads, and routines are parked in it.
+    let gate = Event::default();
+    let handles: Vec<_> = (0..16)
+        .map(|_| {
+            let gate = gate.clone();
+            runtime.spawn(|| async move { gate.block() })
+        })
+        .collect();
+    eventually("all block", || gate.waiters() == 16);
+    gate.set();
+    rustroutines::routine::join_all(handles).block();
+    let parked: Vec<_> = (0..1_000).map(|_| runtime.spawn(pending::<()>)).collect();
+    eventually("it has settled", || {
+        let before = cost().0;
+        std::thread::sleep(Duration::from_millis(100));
+        cost().0 == before
+    });
+    let before = cost();
+    std::thread::sleep(Duration::from_millis(500));
+    let after = cost();
+    // One tick is 10 ms, and a tick that was accounted late may fall into the window.
+    assert!(after.0 - before.0 <= 4, "woke up {} times", after.0 - before.0);
+    assert!(after.1 - before.1 <= 1, "used {} ticks", after.1 - before.1);
+    // And it is not dead.
+    parked[0].abort();
+    assert!(runtime.spawn(|| std::future::ready(1)).join().block().is_ok());
+}

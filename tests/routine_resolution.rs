@@ -1,0 +1,252 @@
+//! What is carried out where it stands, what is left alone, and what may live across it.
+
+use rustroutines::{Suspend, routine};
+use std::rc::Rc;
+use std::sync::Mutex;
+
+#[routine]
+fn double(x: u64) -> u64 {
+    x * 2
+}
+
+fn plain(x: u64) -> u64 {
+    x + 1
+}
+
+#[routine]
+fn nested() -> u64 {
+    double(double(plain(1)))
+}
+
+#[test]
+fn calls_inside_calls_are_carried_out_inside_first() {
+    assert_eq!(nested().block(), 8);
+}
+
+#[routine]
+fn guards_live_across_plain_calls() -> u64 {
+    let lock = Mutex::new(5);
+    let sum = {
+        let guard = lock.lock().unwrap();
+        let shared = Rc::new(plain(*guard));
+        plain(*shared) + plain(*guard)
+    };
+    double(sum)
+}
+
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[test]
+fn a_guard_and_an_rc_live_across_plain_calls_of_a_send_routine() {
+    assert_eq!(is_send(guards_live_across_plain_calls()).block(), 26);
+}
+
+#[routine]
+fn factorial(n: u64) -> u64 {
+    if n == 0 { 1 } else { n * factorial(n - 1) }
+}
+
+#[test]
+fn a_routine_calls_itself() {
+    assert_eq!(is_send(factorial(10)).block(), 3_628_800);
+}
+
+#[routine]
+fn never_returns(text: &str) -> ! {
+    panic!("{text}")
+}
+
+#[routine]
+fn choose(ok: bool) -> u64 {
+    if ok { 1 } else { never_returns("chosen") }
+}
+
+#[test]
+fn a_routine_that_never_returns_has_any_type() {
+    assert_eq!(choose(true).block(), 1);
+    assert!(std::panic::catch_unwind(|| choose(false).block()).is_err());
+}
+
+#[routine]
+fn main() -> Result<(), std::num::ParseIntError> {
+    let n: u64 = "21".parse()?;
+    assert_eq!(double(n), 42);
+    Ok(())
+}
+
+#[test]
+fn main_blocks() {
+    assert_eq!(main(), Ok(()));
+}
+
+#[routine]
+#[test]
+fn a_test_blocks() {
+    assert_eq!(double(4), 8);
+    let mut sum = 0;
+    for i in [1, 2, 3] {
+        sum += double(i);
+    }
+    for i in vec![1, 2, 3] {
+        sum += double(i);
+    }
+    assert_eq!(sum, 24);
+}
+
+#[routine]
+fn loops() -> u64 {
+    let mut sum = 0;
+    'outer: for i in [1, 2, 3].iter() {
+        for j in (0..10).map(|x| x + 1).collect::<Vec<u64>>() {
+            if j == 3 {
+                continue 'outer;
+            }
+            if *i == 3 {
+                break 'outer;
+            }
+            sum += double(j + i);
+        }
+    }
+    sum
+}
+
+#[test]
+fn loops_work() {
+    assert_eq!(loops().block(), 2 * (2 + 3 + 3 + 4));
+}
+
+fn gives_up(code: u32) -> ! {
+    panic!("gave up with {code}")
+}
+
+#[routine]
+fn gives_up_or_not(n: u32) -> u32 {
+    if n == 7 {
+        gives_up(1);
+    }
+    match n {
+        8 => gives_up(2),
+        _ => n,
+    }
+}
+
+#[test]
+fn plain_functions_that_never_return_need_no_table() {
+    assert_eq!(gives_up_or_not(1).block(), 1);
+    assert!(std::panic::catch_unwind(|| gives_up_or_not(7).block()).is_err());
+    assert!(std::panic::catch_unwind(|| gives_up_or_not(8).block()).is_err());
+}
+
+/// An operation of a known size.
+struct Big([u8; 4096]);
+
+impl Future for Big {
+    type Output = u8;
+
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u8> {
+        std::task::Poll::Ready(self.0[0])
+    }
+}
+
+impl Suspend for Big {}
+
+fn big() -> Big {
+    Big([1; 4096])
+}
+
+#[routine]
+fn one_level() -> u8 {
+    big() + big()
+}
+
+#[routine]
+fn two_levels() -> u8 {
+    one_level() + one_level()
+}
+
+#[test]
+fn a_routine_stores_one_operation_at_a_time_and_that_once() {
+    assert!(size_of_val(&one_level()) < 4096 + 64, "{}", size_of_val(&one_level()));
+    assert!(size_of_val(&two_levels()) < 4096 + 128, "{}", size_of_val(&two_levels()));
+    assert_eq!(two_levels().block(), 4);
+}
+
+#[routine]
+fn keeps(array: [u8; 4096]) -> u8 {
+    double(1);
+    array[0]
+}
+
+#[test]
+fn a_parameter_is_stored_once() {
+    assert!(size_of_val(&keeps([0; 4096])) < 4096 + 256, "{}", size_of_val(&keeps([0; 4096])));
+    assert_eq!(keeps([3; 4096]).block(), 3);
+}
+
+trait Make {
+    fn make(n: u32) -> Self;
+}
+
+impl Make for u64 {
+    fn make(n: u32) -> u64 {
+        n.into()
+    }
+}
+
+impl Make for String {
+    fn make(n: u32) -> String {
+        n.to_string()
+    }
+}
+
+fn make<T: Make>(n: u32) -> T {
+    T::make(n)
+}
+
+#[routine]
+fn makes_at_the_end(n: u32) -> String {
+    let wanted: u64 = make(n);
+    let carried_out: u64 = double(wanted);
+    if carried_out > 4 {
+        return Make::make(n + 1);
+    }
+    match carried_out {
+        2 => Make::make(7),
+        _ => make(n),
+    }
+}
+
+#[routine]
+fn makes_inside(n: u32) -> Result<Option<u64>, String> {
+    if n == 0 {
+        return Err(make(n));
+    }
+    if n == 1 { Ok(Some(make(n))) } else { Ok(Some(double(3))) }
+}
+
+#[test]
+fn so_does_one_inside_a_result_or_an_option() {
+    assert_eq!(makes_inside(0).block(), Err("0".to_owned()));
+    assert_eq!(makes_inside(1).block(), Ok(Some(1)));
+    assert_eq!(makes_inside(2).block(), Ok(Some(6)));
+}
+
+#[test]
+fn a_written_type_tells_what_a_generic_call_returns() {
+    assert_eq!(makes_at_the_end(1).block(), "7");
+    assert_eq!(makes_at_the_end(2).block(), "2");
+    assert_eq!(makes_at_the_end(3).block(), "4");
+}
+
+#[routine]
+#[allow(clippy::async_yields_async)]
+fn returns_an_operation() -> rustroutines::suspend::Ready<u32> {
+    rustroutines::suspend::ready(5)
+}
+
+#[test]
+fn an_operation_that_is_wanted_as_such_is_left_as_it_is() {
+    assert_eq!(returns_an_operation().block().block(), 5);
+}

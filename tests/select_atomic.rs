@@ -1,0 +1,314 @@
+//! Exactly one arm of a select takes effect; the others consume, deliver and drop nothing.
+
+use rustroutines::channel::{Receiver, Sender};
+use rustroutines::prelude::*;
+use rustroutines_tests::{Kind, Ledger, PAIRS, ends};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+#[test]
+fn a_losing_receive_consumes_nothing() {
+    ends(|| {
+        for (sends, selects) in PAIRS {
+            for capacity in [0, 1, 4] {
+                let (a_tx, a) = bounded_channel(capacity);
+                let (b_tx, b) = bounded_channel(capacity);
+                let senders = [a_tx, b_tx].map(|tx| {
+                    sends.start(move || {
+                        suspend!(move {
+                            for n in 0..2_000_u64 {
+                                tx.send(n).unwrap();
+                            }
+                        })
+                    })
+                });
+                let selecting = selects.start(move || {
+                    suspend!(move {
+                        let mut next = [0, 0];
+                        while next != [2_000, 2_000] {
+                            let (from, got) = select! {
+                                n = a.recv(), if next[0] < 2_000 => (0, n.unwrap()),
+                                n = b.recv(), if next[1] < 2_000 => (1, n.unwrap()),
+                            };
+                            assert_eq!(got, next[from], "each channel's values in order, none missing");
+                            next[from] += 1;
+                        }
+                    })
+                });
+                senders.into_iter().for_each(|sender| sender.finish());
+                selecting.finish();
+            }
+        }
+    });
+}
+
+#[test]
+fn exactly_one_of_two_sends_takes_effect() {
+    const ROUNDS: usize = 10_000;
+    ends(|| {
+        for (receives, selects) in PAIRS {
+            let (a_tx, a) = channel();
+            let (b_tx, b) = channel();
+            let ledger = Ledger::default();
+            let receivers = [a, b].map(|rx: Receiver<rustroutines_tests::Entry>| {
+                receives.start(move || {
+                    suspend!(move {
+                        let mut got = Vec::new();
+                        for entry in rx {
+                            got.push(entry.number);
+                        }
+                        got
+                    })
+                })
+            });
+            let entries = ledger.clone();
+            let selecting = selects.start(move || {
+                suspend!(move {
+                    let mut sent = [Vec::new(), Vec::new()];
+                    for round in 0..ROUNDS {
+                        select! {
+                            done = a_tx.send(entries.entry(round)) => { done.unwrap(); sent[0].push(round) }
+                            done = b_tx.send(entries.entry(round)) => { done.unwrap(); sent[1].push(round) }
+                        }
+                    }
+                    sent
+                })
+            });
+            let sent = selecting.finish();
+            assert_eq!(sent[0].len() + sent[1].len(), ROUNDS);
+            for (sent, receiver) in sent.into_iter().zip(receivers) {
+                assert_eq!(receiver.finish(), sent);
+            }
+            ledger.balance();
+        }
+    });
+}
+
+/// Each side offers to send and to receive on the same channel, and none ever pairs with itself.
+#[test]
+fn selects_that_send_and_receive_pair_off() {
+    ends(|| {
+        for (first, second) in PAIRS {
+            for _ in 0..20 {
+                let (tx, rx) = channel::<usize>();
+                let both: Vec<_> = (0..44)
+                    .map(|id| {
+                        let (tx, rx) = (tx.clone(), rx.clone());
+                        (if id % 2 == 0 { first } else { second }).start(move || pair_off(id, tx, rx))
+                    })
+                    .collect();
+                let partners: Vec<Option<usize>> = both.into_iter().map(|one| one.finish()).collect();
+                let received: Vec<usize> = partners.iter().flatten().copied().collect();
+                assert_eq!(received.len(), 22, "half of them sent, half of them received");
+                for (id, partner) in partners.iter().enumerate() {
+                    assert_ne!(*partner, Some(id), "paired with itself");
+                }
+                let mut all: Vec<usize> = received;
+                all.sort_unstable();
+                all.dedup();
+                assert_eq!(all.len(), 22, "each was received once");
+            }
+        }
+    });
+}
+
+/// Whom this one received from; `None`: it was received.
+#[routine]
+fn pair_off(id: usize, tx: Sender<usize>, rx: Receiver<usize>) -> Option<usize> {
+    select! {
+        sent = tx.send(id) => { sent.unwrap(); None }
+        received = rx.recv() => Some(received.unwrap()),
+    }
+}
+
+#[test]
+fn fifty_five_selects_and_one_sender() {
+    ends(|| {
+        for kind in [Kind::Thread, Kind::Routine] {
+            let (tx, rx) = channel::<usize>();
+            let both: Vec<_> = (0..55)
+                .map(|id| {
+                    let (tx, rx) = (tx.clone(), rx.clone());
+                    kind.start(move || pair_off(id, tx, rx))
+                })
+                .collect();
+            tx.send(1_000).block().unwrap();
+            let partners: Vec<Option<usize>> = both.into_iter().map(|one| one.finish()).collect();
+            assert_eq!(partners.iter().flatten().count(), 28);
+            assert_eq!(partners.iter().flatten().filter(|&&from| from == 1_000).count(), 1);
+        }
+    });
+}
+
+/// Two selects whose arms cross over meet in any number of rounds, and never wait for one another.
+#[test]
+fn crossed_selects_never_deadlock() {
+    const ROUNDS: usize = 5_000;
+    ends(|| {
+        for (first, second) in PAIRS {
+            let (a_tx, a) = channel::<usize>();
+            let (b_tx, b) = channel::<usize>();
+            let one = {
+                let (a_tx, b) = (a_tx.clone(), b.clone());
+                first.start(move || cross(a_tx, b, ROUNDS))
+            };
+            let other = second.start(move || cross(b_tx, a, ROUNDS));
+            let (sent, received) = one.finish();
+            assert_eq!(other.finish(), (received, sent));
+            assert_eq!(sent + received, ROUNDS);
+        }
+    });
+}
+
+#[routine]
+fn cross(tx: Sender<usize>, rx: Receiver<usize>, rounds: usize) -> (usize, usize) {
+    let (mut sent, mut received) = (0, 0);
+    for _ in 0..rounds {
+        select! {
+            done = tx.send(1) => { done.unwrap(); sent += 1 }
+            got = rx.recv() => received += got.unwrap(),
+        }
+    }
+    (sent, received)
+}
+
+/// Ten routines over four channels, each with a select over all of them.
+#[test]
+fn stress_conserves_every_value() {
+    const EACH: usize = 5_000;
+    ends(|| {
+        for capacity in [0, 1, 8] {
+            let channels: Vec<_> = (0..4).map(|_| bounded_channel::<usize>(capacity)).collect();
+            let total = Arc::new(AtomicUsize::new(0));
+            let senders: Vec<_> = (0..5)
+                .map(|_| {
+                    let [a, b, c, d] = [0, 1, 2, 3].map(|n: usize| channels[n].0.clone());
+                    go!(move || {
+                        for n in 1..=EACH {
+                            select! {
+                                sent = a.send(n) => sent.unwrap(),
+                                sent = b.send(n) => sent.unwrap(),
+                                sent = c.send(n) => sent.unwrap(),
+                                sent = d.send(n) => sent.unwrap(),
+                            }
+                        }
+                    })
+                })
+                .collect();
+            let receivers: Vec<_> = (0..5)
+                .map(|_| {
+                    let [a, b, c, d] = [0, 1, 2, 3].map(|n: usize| channels[n].1.clone());
+                    let total = total.clone();
+                    go!(move || {
+                        let mut open = [true; 4];
+                        while open.contains(&true) {
+                            let (channel, got) = select! {
+                                got = a.recv(), if open[0] => (0, got),
+                                got = b.recv(), if open[1] => (1, got),
+                                got = c.recv(), if open[2] => (2, got),
+                                got = d.recv(), if open[3] => (3, got),
+                            };
+                            match got {
+                                Ok(n) => {
+                                    total.fetch_add(n, Ordering::Relaxed);
+                                }
+                                Err(_) => open[channel] = false,
+                            }
+                        }
+                    })
+                })
+                .collect();
+            drop(channels);
+            senders.into_iter().for_each(|sender| sender.join().block().unwrap());
+            receivers.into_iter().for_each(|receiver| receiver.join().block().unwrap());
+            assert_eq!(total.load(Ordering::Relaxed), 5 * EACH * (EACH + 1) / 2);
+        }
+    });
+}
+
+/// Routines are aborted inside their selects; the others go on and nothing is lost.
+#[test]
+fn an_aborted_select_wedges_nobody() {
+    const VALUES: usize = 3_000;
+    ends(|| {
+        for capacity in [0, 2] {
+            let (a_tx, a) = bounded_channel::<usize>(capacity);
+            let (b_tx, b) = bounded_channel::<usize>(capacity);
+            let seen: Arc<Vec<AtomicUsize>> =
+                Arc::new((0..2 * VALUES).map(|_| AtomicUsize::new(0)).collect());
+            let receiver = |a: Receiver<usize>, b: Receiver<usize>| {
+                let seen = seen.clone();
+                go!(move || {
+                    loop {
+                        let got = select! { got = a.recv() => got, got = b.recv() => got };
+                        let Ok(n) = got else { break };
+                        seen[n].fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            };
+            let senders = [(a_tx, 0), (b_tx, VALUES)].map(|(tx, first)| {
+                go!(move || {
+                    for n in first..first + VALUES {
+                        tx.send(n).unwrap();
+                    }
+                    // Closing would end the receivers while the other channel still has values.
+                    tx
+                })
+            });
+            let stays = receiver(a.clone(), b.clone());
+            while !senders.iter().all(|sender| sender.is_finished()) {
+                let victim = receiver(a.clone(), b.clone());
+                std::thread::yield_now();
+                victim.abort();
+            }
+            let open = senders.map(|sender| sender.join().block().unwrap());
+            while seen.iter().any(|count| count.load(Ordering::Relaxed) == 0) {
+                std::thread::yield_now();
+            }
+            drop(open);
+            stays.join().block().unwrap();
+            assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+        }
+    });
+}
+
+/// Losing operations are gone before the body of the winner runs.
+#[test]
+fn the_losers_are_dropped_before_the_body_runs() {
+    let ledger = Ledger::default();
+    let (tx, rx) = bounded_channel::<u8>(1);
+    let (full, _keep) = channel();
+    tx.try_send(1).unwrap();
+    select! {
+        _got = rx.recv() => assert_eq!(ledger.dropped(), 1),
+        _sent = full.send(ledger.entry(0)) => panic!("nobody receives"),
+    }
+    ledger.balance();
+}
+
+/// A value that reaches a waiting select is not lost to its timeout.
+#[test]
+fn a_timeout_that_races_a_value_loses_neither() {
+    ends(|| {
+        let (tx, rx) = channel();
+        let (_open, never) = channel::<u32>();
+        let sender = go!(move || {
+            let mut sent = 0;
+            for n in 0..2_000_u32 {
+                tx.send(n).unwrap();
+                sent += 1;
+            }
+            sent
+        });
+        let mut expected = 0;
+        while expected < 2_000 {
+            select! {
+                got = rx.recv() => { assert_eq!(got, Ok(expected)); expected += 1 }
+                _ = never.recv() => unreachable!(),
+                timeout(Duration::from_micros(20)) => {}
+            }
+        }
+        assert_eq!(sender.join().block().unwrap(), 2_000);
+    });
+}

@@ -1,0 +1,258 @@
+//! Which arm a select takes.
+
+use rustroutines::prelude::*;
+use rustroutines_tests::ends;
+use std::time::{Duration, Instant};
+
+/// Go's bound: the share of each of two ready arms is within 4.4172 / (2 √N) of a half.
+#[test]
+fn two_ready_arms_share_evenly() {
+    const ROUNDS: u32 = 10_000;
+    let (a_tx, a) = unbounded_channel();
+    let (b_tx, b) = unbounded_channel();
+    for n in 0..ROUNDS {
+        a_tx.try_send(n).unwrap();
+        b_tx.try_send(n).unwrap();
+    }
+    let mut first = 0.0;
+    for _ in 0..ROUNDS {
+        select! { _ = a.recv() => first += 1.0, _ = b.recv() => {} }
+    }
+    let share: f64 = first / f64::from(ROUNDS);
+    assert!((share - 0.5).abs() < 4.4172 / (2.0 * f64::from(ROUNDS).sqrt()), "{share}");
+}
+
+/// Ready arms share evenly among arms that are not ready.
+#[test]
+fn each_ready_arm_gets_its_share_wherever_it_stands() {
+    const ROUNDS: usize = 9_000;
+    let ready: Vec<_> = (0..3).map(|_| unbounded_channel()).collect();
+    for (tx, _) in &ready {
+        (0..ROUNDS).for_each(|n| tx.try_send(n).unwrap());
+    }
+    let (_open, idle) = channel::<usize>();
+    let mut hits = [0_usize; 3];
+    for _ in 0..ROUNDS {
+        select! {
+            _ = ready[0].1.recv() => hits[0] += 1,
+            _ = idle.recv() => unreachable!(),
+            _ = idle.recv() => unreachable!(),
+            _ = ready[1].1.recv() => hits[1] += 1,
+            _ = idle.recv() => unreachable!(),
+            _ = ready[2].1.recv() => hits[2] += 1,
+        }
+    }
+    for hit in hits {
+        assert!(hit.abs_diff(ROUNDS / 3) < ROUNDS / 20, "{hits:?}");
+    }
+}
+
+#[test]
+fn the_same_channel_may_stand_in_several_arms() {
+    let (tx, rx) = unbounded_channel();
+    (0..1_000).for_each(|n| tx.try_send(n).unwrap());
+    let mut hits = [0; 3];
+    for _ in 0..1_000 {
+        select! {
+            _ = rx.recv() => hits[0] += 1,
+            _ = rx.recv() => hits[1] += 1,
+            _ = rx.recv() => hits[2] += 1,
+        }
+    }
+    assert!(hits.iter().all(|&hit| hit > 200), "{hits:?}");
+}
+
+#[test]
+fn biased_takes_the_first_that_is_ready() {
+    let (a_tx, a) = unbounded_channel();
+    let (b_tx, b) = unbounded_channel();
+    for n in 0..100 {
+        a_tx.try_send(n).unwrap();
+        b_tx.try_send(n).unwrap();
+    }
+    let mut order = Vec::new();
+    for _ in 0..200 {
+        select! {
+            biased;
+            n = a.recv() => order.push(('a', n.unwrap())),
+            n = b.recv() => order.push(('b', n.unwrap())),
+            default => unreachable!("one of them is ready"),
+        }
+    }
+    assert!(order.into_iter().eq((0..100).map(|n| ('a', n)).chain((0..100).map(|n| ('b', n)))));
+}
+
+#[test]
+fn default_only_when_nothing_is_ready() {
+    let (tx, rx) = bounded_channel(1);
+    let (other_tx, other) = bounded_channel(1);
+    for n in 0..20_000 {
+        // One of the two is always ready.
+        let moved = select! {
+            got = rx.recv() => { other_tx.try_send(got.unwrap()).unwrap(); true }
+            got = other.recv() => { tx.try_send(got.unwrap()).unwrap(); true }
+            default => { tx.try_send(n).unwrap(); false }
+        };
+        assert_eq!(moved, n > 0);
+    }
+}
+
+#[test]
+fn a_closed_channel_is_ready() {
+    let (tx, rx) = channel::<u8>();
+    let (_open, idle) = channel::<u8>();
+    drop(tx);
+    select! {
+        got = rx.recv() => assert_eq!(got, Err(RecvError)),
+        _ = idle.recv() => unreachable!(),
+    }
+    let (tx, rx) = channel();
+    drop(rx);
+    select! {
+        sent = tx.send(7) => assert_eq!(sent, Err(SendError(7))),
+        _ = idle.recv() => unreachable!(),
+    }
+}
+
+#[test]
+fn a_ready_arm_beats_a_deadline_that_has_passed() {
+    let (tx, rx) = unbounded_channel();
+    (0..100).for_each(|n| tx.try_send(n).unwrap());
+    for n in 0..100 {
+        select! {
+            got = rx.recv() => assert_eq!(got, Ok(n)),
+            timeout(Duration::ZERO) => panic!("a value is there"),
+        }
+    }
+    let past = Instant::now();
+    let timed_out = select! {
+        _ = rx.recv() => false,
+        deadline(past) => true,
+    };
+    assert!(timed_out);
+}
+
+#[test]
+fn a_timeout_is_never_early_and_the_longest_never_fires() {
+    ends(|| {
+        let (tx, rx) = channel::<u8>();
+        let before = Instant::now();
+        let wait = Duration::from_millis(15);
+        select! {
+            _ = rx.recv() => unreachable!(),
+            timeout(wait) => assert!(before.elapsed() >= wait),
+        }
+        let sender = go!(move || {
+            sleep(Duration::from_millis(5));
+            tx.send(7)
+        });
+        select! {
+            got = rx.recv() => assert_eq!(got, Ok(7)),
+            timeout(Duration::MAX) => unreachable!(),
+        }
+        sender.join().block().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn guards_disable_arms_and_their_operations_are_not_made() {
+    let (tx, rx) = bounded_channel(1);
+    tx.try_send(1).unwrap();
+    let made = std::cell::Cell::new(false);
+    let make = || {
+        made.set(true);
+        rx.recv()
+    };
+    let default = select! {
+        _ = make(), if !made.get() && tx.is_empty() => false,
+        default => true,
+    };
+    assert!(default && !made.get());
+    select! {
+        got = make(), if true => assert_eq!(got, Ok(1)),
+        default => unreachable!(),
+    }
+}
+
+#[test]
+fn operands_are_evaluated_once_and_in_source_order() {
+    let (tx, rx) = bounded_channel::<u32>(1);
+    let (full, _keep) = channel::<u32>();
+    let log = std::cell::RefCell::new(Vec::new());
+    let note = |what: &'static str, value: u32| {
+        log.borrow_mut().push(what);
+        value
+    };
+    select! {
+        sent = full.send(note("first", 1)) => sent.unwrap(),
+        sent = tx.send(note("second", 2)) => sent.unwrap(),
+        timeout(Duration::from_millis(note("third", 60_000).into())) => unreachable!(),
+    }
+    assert_eq!(*log.borrow(), ["first", "second", "third"]);
+    assert_eq!(rx.try_recv(), Ok(2));
+}
+
+/// Routines, timeouts and joins are arms like any other.
+#[test]
+fn any_operation_can_be_an_arm() {
+    #[routine]
+    fn slow(n: u32) -> u32 {
+        sleep(Duration::from_millis(2));
+        n * 2
+    }
+    ends(|| {
+        let (_tx, rx) = channel::<u32>();
+        let handle = go!(slow(4));
+        let by_call = select! { n = slow(3) => n, n = rx.recv() => n.unwrap() };
+        let by_join = select! { n = handle.join() => n.unwrap(), n = rx.recv() => n.unwrap() };
+        let by_timeout = select! {
+            late = timeout(Duration::from_millis(1), || rx.recv()) => late.is_err(),
+            n = rx.recv() => n.is_ok(),
+        };
+        assert_eq!((by_call, by_join, by_timeout), (6, 8, true));
+    });
+}
+
+/// No arm starves, though all are ready all the time.
+#[test]
+fn a_hundred_selects_starve_nobody() {
+    ends(|| {
+        let routines: Vec<_> = (0..100_u32)
+            .map(|id| {
+                go!(move || {
+                    let (a_tx, a) = unbounded_channel();
+                    let (b_tx, b) = unbounded_channel();
+                    let mut hits = [0; 2];
+                    for n in 0..500 {
+                        a_tx.send(n).unwrap();
+                        b_tx.send(n).unwrap();
+                        select! { _ = a.recv() => hits[0] += 1, _ = b.recv() => hits[1] += 1 }
+                    }
+                    (id, hits)
+                })
+            })
+            .collect();
+        for routine in routines {
+            let (_, hits) = routine.join().block().unwrap();
+            assert!(hits.iter().all(|&hit| hit > 100), "{hits:?}");
+        }
+    });
+}
+
+/// What a program holds does not grow with the number of selects that waited.
+#[test]
+fn ten_thousand_waits_of_a_select_leave_nobody_in_line() {
+    use std::task::{Context, Waker};
+    let (tx, rx) = channel::<u8>();
+    let (_other_tx, other) = channel::<u8>();
+    for _ in 0..10_000 {
+        let mut waits = Box::pin(async {
+            suspend!({
+                select! { _ = rx.recv() => 1, _ = other.recv() => 2 }
+            })
+            .await
+        });
+        assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert!(tx.try_send(1).unwrap_err().is_full(), "nobody is left in line");
+}

@@ -1,0 +1,5 @@
+use rustroutines::go;
+
+fn main() {
+    go!();
+}

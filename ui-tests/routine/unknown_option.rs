@@ -1,0 +1,9 @@
+use rustroutines::routine;
+
+#[routine(lokal)]
+fn near() {}
+
+#[routine(threads = 4)]
+fn far() {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![deny(unused_must_use)]
+use rustroutines::routine;
+
+#[routine]
+fn save(n: u32) {
+    let _ = n;
+}
+
+fn main() {
+    save(1);
+}

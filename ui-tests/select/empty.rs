@@ -1,0 +1,6 @@
+use rustroutines::select;
+
+fn main() {
+    select! {}
+    select! { biased; }
+}

@@ -1,0 +1,10 @@
+use rustroutines::select;
+use rustroutines::suspend::ready;
+
+fn main() {
+    select! {
+        n = ready(1),
+        n = ready(2) => println!("{n}"),
+        n = ready(3)
+    }
+}
