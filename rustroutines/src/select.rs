@@ -121,9 +121,8 @@ impl Claim {
 }
 
 /// The claim of a waiting select as one of its channels sees it.
-#[doc(hidden)]
-#[derive(Debug, Clone)]
-pub struct Ticket {
+#[derive(Debug)]
+pub(crate) struct Ticket {
     /// Shared by all arms of the select.
     claim: Arc<Claim>,
     /// The arm that this channel would complete.
@@ -134,11 +133,9 @@ impl Ticket {
     /// Counterpart, under the lock of the channel: wins the select for this arm, unless it is decided.
     /// The waker is to be woken after the lock is released.
     pub(crate) fn win(&self) -> Option<Option<Waker>> {
+        let (open, arm) = (OPEN, self.arm as usize);
         // Release: pairs with the owner's acquire loads. Acquire: pairs with the release in `open`.
-        self.claim
-            .state
-            .compare_exchange(OPEN, self.arm as usize, Ordering::AcqRel, Ordering::Relaxed)
-            .ok()?;
+        self.claim.state.compare_exchange(open, arm, Ordering::AcqRel, Ordering::Relaxed).ok()?;
         Some(self.claim.waker.lock().take())
     }
 
@@ -146,10 +143,31 @@ impl Ticket {
     pub(crate) fn is_open(&self) -> bool {
         self.claim.state.load(Ordering::Relaxed) == OPEN
     }
+}
 
-    /// Whether both stand for the same select, which never pairs with itself.
-    pub(crate) fn is_same_select(&self, other: &Ticket) -> bool {
-        Arc::ptr_eq(&self.claim, &other.claim)
+/// What a select shows to the channel of one of its arms.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Showing<'a> {
+    /// Shared by all arms of the select.
+    claim: &'a Arc<Claim>,
+    /// The arm.
+    arm: usize,
+}
+
+impl Showing<'_> {
+    /// What stands in line for the arm.
+    ///
+    /// # Panics
+    /// With more than four billion arms.
+    pub(crate) fn ticket(self) -> Ticket {
+        let arm = u32::try_from(self.arm).expect("fewer than four billion arms");
+        Ticket { claim: self.claim.clone(), arm }
+    }
+
+    /// Whether `ticket` stands for the same select, which never pairs with itself.
+    pub(crate) fn is_of(self, ticket: &Ticket) -> bool {
+        Arc::ptr_eq(self.claim, &ticket.claim)
     }
 }
 
@@ -160,7 +178,7 @@ pub enum Step<'a, 'cx> {
     /// Complete at once if you can, without publishing anything.
     Attempt(&'a mut Context<'cx>),
     /// Let counterparts know that this select waits here.
-    Publish(&'a Ticket),
+    Publish(Showing<'a>),
     /// Take back what `Publish` published. The claim has been taken back.
     Withdraw,
     /// A counterpart has won the claim for this arm: hand over the output.
@@ -354,20 +372,14 @@ impl<A: Arms> Selecting<A> {
 
     /// Pass 3. `Err`: a counterpart is there, or an arm has been won already.
     fn publish(&mut self, cx: &mut Context<'_>) -> Result<(), Option<usize>> {
-        let claim = self.claim.get_or_insert_with(|| Arc::new(Claim::new())).clone();
+        let claim = self.claim.get_or_insert_with(|| Arc::new(Claim::new()));
         claim.open(cx.waker());
         let mut polled = false;
         for arm in 0..self.count {
-            let ticket = Ticket {
-                claim: claim.clone(),
-                arm: u32::try_from(arm).expect("fewer than four billion arms"),
-            };
-            match self.arms.step(arm, Step::Publish(&ticket)) {
+            match self.arms.step(arm, Step::Publish(Showing { claim, arm })) {
                 Progress::Published => {}
                 Progress::Waiting => polled = true,
-                Progress::Retry | Progress::Done(()) => {
-                    return Err(self.unpublish(&claim, arm).err());
-                }
+                Progress::Retry | Progress::Done(()) => return Err(self.unpublish(arm).err()),
             }
         }
         self.stage = Stage::Published { polled };
@@ -375,8 +387,8 @@ impl<A: Arms> Selecting<A> {
     }
 
     /// Takes the claim back and withdraws the first `arms` arms, or learns which one has been won.
-    fn unpublish(&mut self, claim: &Claim, arms: usize) -> Result<(), usize> {
-        claim.take_back()?;
+    fn unpublish(&mut self, arms: usize) -> Result<(), usize> {
+        self.claim().take_back()?;
         for arm in 0..arms {
             self.arms.step(arm, Step::Withdraw);
         }
@@ -394,16 +406,24 @@ impl<A: Arms> Selecting<A> {
 
     /// Pass 4: the arm that was won, or `Pending` while the wait goes on.
     fn look(&mut self, cx: &mut Context<'_>, polled: bool) -> Poll<Option<Chosen>> {
-        let claim = self.claim.clone().expect("a published select has a claim");
-        claim.set_waker(cx.waker());
-        if let Some(arm) = claim.winner() {
+        if let Some(arm) = self.claim().winner() {
+            return Poll::Ready(Some(self.collect(arm)));
+        }
+        self.claim().set_waker(cx.waker());
+        // Once more: who won before the waker was there has woken the old one.
+        if let Some(arm) = self.claim().winner() {
             return Poll::Ready(Some(self.collect(arm)));
         }
         let expired = self.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready());
         if !polled && !expired {
             return Poll::Pending;
         }
-        Poll::Ready(self.unpublish(&claim, self.count).err().map(|arm| self.collect(arm)))
+        Poll::Ready(self.unpublish(self.count).err().map(|arm| self.collect(arm)))
+    }
+
+    /// The claim of a select that has published itself.
+    fn claim(&self) -> &Claim {
+        self.claim.as_ref().expect("a select that is published has a claim")
     }
 }
 
@@ -526,7 +546,7 @@ mod tests {
     #[test]
     fn the_first_to_claim_wins_and_takes_the_waker() {
         let claim = Arc::new(Claim::new());
-        let ticket = |arm: u32| Ticket { claim: claim.clone(), arm };
+        let ticket = |arm| Showing { claim: &claim, arm }.ticket();
         assert!(ticket(0).win().is_none(), "nothing is published");
         claim.open(Waker::noop());
         assert!(ticket(1).win().is_some_and(|waker| waker.is_some()));
@@ -540,7 +560,7 @@ mod tests {
         let claim = Arc::new(Claim::new());
         claim.open(Waker::noop());
         assert_eq!(claim.take_back(), Ok(()));
-        assert!(Ticket { claim: claim.clone(), arm: 0 }.win().is_none());
+        assert!(Showing { claim: &claim, arm: 0 }.ticket().win().is_none());
         assert_eq!(claim.winner(), None);
     }
 }

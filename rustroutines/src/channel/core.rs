@@ -35,7 +35,7 @@ use crate::channel::waiters::{Key, Outcome, Party, Waiter, Waiters};
 use crate::error::{TryRecvError, TrySendError};
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
-use crate::select::Ticket;
+use crate::select::Showing;
 use std::collections::VecDeque;
 use std::task::{Context, Waker};
 
@@ -349,11 +349,11 @@ impl<T> Channel<T> {
     // ---- as an arm of a select ------------------------------------------------------------------
 
     /// Puts a select's send in line. `Err`: a counterpart is there, or the channel is closed.
-    pub(crate) fn publish_send(&self, value: T, ticket: &Ticket) -> Result<Key, T> {
-        let party = Party::Select(ticket.clone());
+    pub(crate) fn publish_send(&self, value: T, showing: Showing<'_>) -> Result<Key, T> {
+        let party = Party::Select(showing.ticket());
         let mut state = self.state.lock();
         let room = state.buffer.len() < self.capacity;
-        if state.closed || room || state.receivers.has_counterpart(ticket) {
+        if state.closed || room || state.receivers.has_counterpart(showing) {
             drop(state);
             return Err(value);
         }
@@ -362,10 +362,10 @@ impl<T> Channel<T> {
 
     /// Puts a select's receive in line. `None`: a value or a counterpart is there, or the channel is
     /// closed.
-    pub(crate) fn publish_recv(&self, ticket: &Ticket) -> Option<Key> {
-        let party = Party::Select(ticket.clone());
+    pub(crate) fn publish_recv(&self, showing: Showing<'_>) -> Option<Key> {
+        let party = Party::Select(showing.ticket());
         let mut state = self.state.lock();
-        if state.is_over() || !state.buffer.is_empty() || state.senders.has_counterpart(ticket) {
+        if state.is_over() || !state.buffer.is_empty() || state.senders.has_counterpart(showing) {
             drop(state);
             return None;
         }

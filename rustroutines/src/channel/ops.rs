@@ -90,11 +90,11 @@ impl<T> Suspend for SendOp<'_, T> {
         let this = self.get_mut();
         match step {
             Step::Attempt(_) => this.attempt(),
-            Step::Publish(ticket) => {
+            Step::Publish(showing) => {
                 let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
                     unreachable!("an arm is published once, after an attempt")
                 };
-                match this.channel.publish_send(value, ticket) {
+                match this.channel.publish_send(value, showing) {
                     Ok(key) => {
                         this.state = Sending::Waiting(key);
                         Progress::Published
@@ -180,8 +180,8 @@ impl<T> Suspend for RecvOp<'_, T> {
                 Err(TryRecvError::Closed) => Progress::Done(Err(RecvError)),
                 Err(TryRecvError::Empty) => Progress::Waiting,
             },
-            Step::Publish(ticket) => {
-                this.waiting = this.channel.publish_recv(ticket);
+            Step::Publish(showing) => {
+                this.waiting = this.channel.publish_recv(showing);
                 if this.waiting.is_some() { Progress::Published } else { Progress::Retry }
             }
             Step::Withdraw => {

@@ -16,7 +16,7 @@
 //! The waiters live in a slab and are linked by their keys, so that one leaves from anywhere in
 //! constant time, and a wait allocates nothing once the slab has grown.
 
-use crate::select::Ticket;
+use crate::select::{Showing, Ticket};
 use slab::Slab;
 use std::task::Waker;
 
@@ -174,14 +174,14 @@ impl<T> Waiters<T> {
         }
     }
 
-    /// Whether anyone but the select of `ticket` waits and could be completed now.
-    pub(crate) fn has_counterpart(&self, ticket: &Ticket) -> bool {
+    /// Whether anyone but the select that is shown waits and could be completed now.
+    pub(crate) fn has_counterpart(&self, showing: Showing<'_>) -> bool {
         let mut next = self.first;
         while next != NOBODY {
             let waiter = &self.slab[next as usize];
             let found = match &waiter.party {
                 Party::Single(_) => true,
-                Party::Select(other) => !other.is_same_select(ticket) && other.is_open(),
+                Party::Select(other) => !showing.is_of(other) && other.is_open(),
             };
             if found {
                 return true;
