@@ -14,7 +14,7 @@
 
 use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::clock::{self, Instant};
-use crate::platform::sync::ShortMutex;
+use crate::platform::sync::Mutex;
 use crate::time::wheel::{Key, Wheel};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
@@ -37,7 +37,7 @@ pub(crate) struct Timers {
     /// The instant of tick 0.
     start: Instant,
     /// All timers, and who waits for them.
-    locked: ShortMutex<Locked>,
+    locked: Mutex<Locked>,
     /// When to look at the wheel next: a tick, or NEVER.
     next: AtomicU64,
 }
@@ -55,7 +55,7 @@ impl Timers {
     pub(crate) fn new() -> Self {
         Self {
             start: clock::now(),
-            locked: ShortMutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
+            locked: Mutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
             next: AtomicU64::new(NEVER),
         }
     }

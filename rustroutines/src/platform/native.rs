@@ -7,50 +7,80 @@ pub(crate) mod sync {
 
     use crossbeam_utils::Backoff;
     use spin::mutex::{SpinMutex, SpinMutexGuard};
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
-    /// A lock for critical sections of a few dozen instructions, in which nothing of the user's runs
+    /// A lock for critical sections that are short almost always, in which nothing of the user's runs
     /// and nobody waits.
     ///
     /// It is released by one store, where a lock that can put threads to sleep needs a second
     /// read-modify-write: that halves the price of a lock without contention. Who finds it taken spins
-    /// for a moment, then lets other threads run, and at last sleeps for moments at a time, so that a
-    /// holder which has lost its processor gets it back whatever the priorities are.
+    /// for a moment and then lets other threads run. Such a lock knows no queue, so a thread that takes
+    /// it over and over would keep all others out: who has been kept out for a while says so in
+    /// `starving`, and whoever comes after that waits too. At last it sleeps for moments at a time, so
+    /// that a holder which has lost its processor gets it back whatever the priorities are.
     #[derive(Debug, Default)]
-    pub(crate) struct ShortMutex<T>(SpinMutex<T>);
+    pub(crate) struct ShortMutex<T> {
+        /// How many have been kept out for long.
+        starving: AtomicU32,
+        /// The lock.
+        inner: SpinMutex<T>,
+    }
 
     impl<T> ShortMutex<T> {
         pub(crate) const fn new(value: T) -> Self {
-            Self(SpinMutex::new(value))
+            Self { starving: AtomicU32::new(0), inner: SpinMutex::new(value) }
         }
 
         #[inline]
         pub(crate) fn lock(&self) -> SpinMutexGuard<'_, T> {
-            match self.0.try_lock() {
-                Some(guard) => guard,
-                None => self.contend(),
-            }
-        }
-
-        #[cold]
-        fn contend(&self) -> SpinMutexGuard<'_, T> {
-            /// Turns given to other threads before we sleep.
-            const YIELDS: u32 = 100;
-            let backoff = Backoff::new();
-            let mut yields = 0;
-            loop {
-                while self.0.is_locked() {
-                    if yields < YIELDS {
-                        yields += u32::from(backoff.is_completed());
-                        backoff.snooze();
-                    } else {
-                        std::thread::sleep(Duration::from_micros(50));
-                    }
-                }
-                if let Some(guard) = self.0.try_lock() {
+            // Relaxed: a hint to be fair; the lock alone excludes.
+            if self.starving.load(Ordering::Relaxed) == 0 {
+                if let Some(guard) = self.inner.try_lock() {
                     return guard;
                 }
             }
+            self.contend()
+        }
+
+        /// Spins and yields while others are served; then starves, and is served before newcomers.
+        #[cold]
+        fn contend(&self) -> SpinMutexGuard<'_, T> {
+            /// Turns given to other threads before we call it starving.
+            const PATIENCE: u32 = 4;
+            let backoff = Backoff::new();
+            let mut turns = 0;
+            while turns < PATIENCE {
+                if self.starving.load(Ordering::Relaxed) == 0 {
+                    if let Some(guard) = self.inner.try_lock() {
+                        return guard;
+                    }
+                }
+                turns += u32::from(backoff.is_completed());
+                backoff.snooze();
+            }
+            self.starve()
+        }
+
+        #[cold]
+        fn starve(&self) -> SpinMutexGuard<'_, T> {
+            /// Turns given to other threads before we sleep.
+            const YIELDS: u32 = 100;
+            self.starving.fetch_add(1, Ordering::Relaxed);
+            let mut turns = 0;
+            let guard = loop {
+                if let Some(guard) = self.inner.try_lock() {
+                    break guard;
+                }
+                turns += 1;
+                if turns < YIELDS {
+                    std::thread::yield_now();
+                } else {
+                    std::thread::sleep(Duration::from_micros(50));
+                }
+            };
+            self.starving.fetch_sub(1, Ordering::Relaxed);
+            guard
         }
     }
 }
