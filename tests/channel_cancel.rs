@@ -242,7 +242,7 @@ fn wakers_may_use_the_channel() {
     let reentrant = |tx: &Sender<u32>| Waker::from(Arc::new(Reentrant(tx.clone())));
     ends(move || {
         let (tx, rx) = channel();
-        for ending in 0..4 {
+        for ending in 0..5 {
             let mut recv = rx.recv();
             let waker = reentrant(&tx);
             assert!(std::pin::Pin::new(&mut recv).poll(&mut Context::from_waker(&waker)).is_pending());
@@ -258,6 +258,16 @@ fn wakers_may_use_the_channel() {
                     let mut cx = Context::from_waker(&other);
                     assert!(std::pin::Pin::new(&mut recv).poll(&mut cx).is_pending());
                 }
+                3 => {
+                    // Gives up by its time limit, and takes its waker out of the line.
+                    drop(recv);
+                    let mut limited = rx.recv_timeout(Duration::from_millis(1));
+                    let waker = reentrant(&tx);
+                    while std::pin::Pin::new(&mut limited).poll(&mut Context::from_waker(&waker)).is_pending()
+                    {
+                        std::thread::yield_now();
+                    }
+                }
                 _ => {
                     tx.close();
                     assert_eq!(poll_once(&mut recv), Poll::Ready(Err(RecvError)));
@@ -265,4 +275,32 @@ fn wakers_may_use_the_channel() {
             }
         }
     });
+}
+
+/// A waker that panics when it is woken costs nobody a value or a wake-up.
+#[test]
+fn a_waker_that_panics_loses_no_value_and_no_wake_up() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker that panics");
+        }
+    }
+    let panics = Waker::from(Arc::new(Panics));
+    let (tx, rx) = bounded_channel(1);
+    tx.try_send(1).unwrap();
+    let mut send = tx.send(2);
+    assert!(std::pin::Pin::new(&mut send).poll(&mut Context::from_waker(&panics)).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1), "the value is not lost to the sender's waker");
+    assert_eq!(poll_once(&mut send), Poll::Ready(Ok(())));
+    assert_eq!(rx.try_recv(), Ok(2));
+    let mut waiting: Vec<_> = (0..3).map(|_| rx.recv()).collect();
+    for (n, recv) in waiting.iter_mut().enumerate() {
+        let waker = if n == 1 { Waker::noop() } else { &panics };
+        assert!(std::pin::Pin::new(recv).poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    tx.close();
+    for recv in &mut waiting {
+        assert_eq!(poll_once(recv), Poll::Ready(Err(RecvError)), "everyone hears of the close");
+    }
 }

@@ -13,7 +13,7 @@ const LEVELS: &[&[&str]] = &[
     &["error"],
     // Pure data structures: callers pass the time.
     &["time::wheel", "time::slab"],
-    &["task::budget", "driver::parker"],
+    &["panics", "task::budget", "driver::parker"],
     &["driver"],
     &["task"],
     &["scheduler"],

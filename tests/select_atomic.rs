@@ -312,3 +312,46 @@ fn a_timeout_that_races_a_value_loses_neither() {
         assert_eq!(sender.join().block().unwrap(), 2_000);
     });
 }
+
+/// A time limit of its own takes no arm out of the claim: what loses is not sent.
+#[test]
+fn a_losing_send_with_a_time_limit_is_delivered_to_nobody() {
+    use std::task::{Context, Poll, Waker};
+    let (a_tx, a) = channel::<u32>();
+    let (b_tx, b) = channel::<u32>();
+    let long = Duration::from_secs(60);
+    let mut waits = Box::pin(async {
+        suspend!({
+            select! {
+                sent = a_tx.send_timeout(1, long) => { sent.unwrap(); 1 },
+                sent = timeout(long, || a_tx.send(2)) => { sent.unwrap().unwrap(); 2 },
+                got = b.recv_timeout(long) => got.unwrap(),
+                got = timeout(long, || b.recv()) => got.unwrap().unwrap(),
+            }
+        })
+        .await
+    });
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(waits.as_mut().poll(&mut cx).is_pending());
+    b_tx.try_send(7).unwrap();
+    assert_eq!(a.try_recv(), Err(TryRecvError::Empty), "the select is decided");
+    assert_eq!(waits.as_mut().poll(&mut cx), Poll::Ready(7));
+}
+
+/// The limits of such arms still end the wait.
+#[test]
+fn an_arm_ends_by_its_own_time_limit() {
+    ends(|| {
+        let (tx, rx) = channel::<u32>();
+        let short = Duration::from_millis(2);
+        let late = select! {
+            got = rx.recv_timeout(short) => got == Err(RecvTimeoutError::Timeout),
+            sent = tx.send_timeout(1, Duration::MAX) => sent.is_ok(),
+        };
+        let given_back = select! {
+            sent = tx.send_timeout(5, short) => sent == Err(SendTimeoutError::Timeout(5)),
+            _ = timeout(Duration::MAX, || rx.recv()) => false,
+        };
+        assert!(late && given_back);
+    });
+}

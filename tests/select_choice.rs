@@ -256,3 +256,24 @@ fn ten_thousand_waits_of_a_select_leave_nobody_in_line() {
     }
     assert!(tx.try_send(1).unwrap_err().is_full(), "nobody is left in line");
 }
+
+/// An arm that is ready is taken though the routine's turn is nearly over.
+#[test]
+fn default_is_never_taken_for_want_of_a_turn() {
+    ends(|| {
+        let wrong = go!(move || {
+            let (tx, rx) = bounded_channel(1);
+            let mut wrong = 0;
+            for used in 0..300 {
+                yield_now();
+                for _ in 0..used {
+                    tx.send(0).unwrap();
+                    rx.recv().unwrap();
+                }
+                wrong += select! { _ = sleep(Duration::ZERO) => 0, default => 1 };
+            }
+            wrong
+        });
+        assert_eq!(wrong.join().block().unwrap(), 0);
+    });
+}

@@ -3,8 +3,8 @@
 use rustroutines::Suspend;
 use rustroutines::error::Timeout;
 use rustroutines::io::block_on_io;
-use rustroutines::time::{sleep, timeout, timeout_at};
-use std::future::{Future, pending, ready};
+use rustroutines::suspend::ready;
+use rustroutines::time::{Sleep, sleep, timeout, timeout_at};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -17,15 +17,19 @@ fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
+fn never() -> Sleep {
+    sleep(Duration::MAX)
+}
+
 #[test]
 fn it_is_never_early() {
     for n in [0, 1, 3, 10] {
         let begin = Instant::now();
-        assert_eq!(timeout(ms(n), pending::<()>).block(), Err(Timeout));
+        assert_eq!(timeout(ms(n), never).block(), Err(Timeout));
         assert!(begin.elapsed() >= ms(n));
     }
     let deadline = Instant::now() + ms(3);
-    assert_eq!(timeout_at(deadline, pending::<()>).block(), Err(Timeout));
+    assert_eq!(timeout_at(deadline, never).block(), Err(Timeout));
     assert!(Instant::now() >= deadline);
 }
 
@@ -49,9 +53,9 @@ fn a_maximal_timeout_never_fires() {
 
 #[test]
 fn the_shorter_of_nested_timeouts_fires() {
-    let inner = timeout(LONG, || timeout(ms(1), pending::<()>)).block();
+    let inner = timeout(LONG, || timeout(ms(1), never)).block();
     assert_eq!(inner, Ok(Err(Timeout)));
-    let outer = timeout(ms(1), || timeout(LONG, pending::<()>)).block();
+    let outer = timeout(ms(1), || timeout(LONG, never)).block();
     assert_eq!(outer, Err(Timeout));
 }
 
@@ -64,6 +68,7 @@ fn the_operation_is_made_at_once_and_dropped_when_the_time_is_up() {
             Poll::Pending
         }
     }
+    impl Suspend for Held {}
     let shared = Arc::new(());
     let operation = timeout(ms(1), || Held(shared.clone()));
     assert_eq!(Arc::strong_count(&shared), 2);

@@ -17,6 +17,7 @@
 //! critical section; the job, which sets Done or Rejected afterwards, takes it from there. It wakes
 //! after the lock is released, and neither closures nor values nor wakers are dropped under it.
 
+use crate::panics;
 use crate::platform::sync::{Mutex, MutexGuard};
 use crate::scheduler::blocking::BlockingPool;
 use crate::suspend::Suspend;
@@ -25,7 +26,7 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -120,7 +121,7 @@ impl<T> Cell<T> {
             }
         };
         drop(inner);
-        let outcome = catch_unwind(AssertUnwindSafe(call));
+        let outcome = panics::contain(call);
         let mut inner = self.0.lock();
         if matches!(inner.state, State::Running) {
             inner.state = State::Done(outcome);
@@ -165,7 +166,7 @@ impl<T> Cell<T> {
             State::Done(outcome) => Poll::Ready(outcome),
             State::Rejected(call) => {
                 drop(inner);
-                Poll::Ready(catch_unwind(AssertUnwindSafe(call)))
+                Poll::Ready(panics::contain(call))
             }
             _ => unreachable!("only the operation abandons, and it does not poll again"),
         }

@@ -70,6 +70,7 @@ mod driver;
 pub mod error;
 pub mod io;
 mod macros;
+mod panics;
 mod platform;
 pub mod prelude;
 pub mod routine;

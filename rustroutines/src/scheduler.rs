@@ -27,6 +27,7 @@ mod worker;
 pub(crate) use shutdown::Straggler;
 
 use crate::driver::Driver;
+use crate::driver::parker::Parker;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::platform::sync::{Condvar, Mutex};
@@ -36,7 +37,7 @@ use crate::task::{self, Ending, Meta, Outcome};
 use blocking::BlockingPool;
 use crossbeam_utils::CachePadded;
 use idle::Idle;
-use queue::{Queues, Remote, Tally, bump};
+use queue::{Queues, Remote, Tally, Vacant, bump};
 use std::io;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -91,8 +92,9 @@ pub(crate) struct Scheduler {
     outside_tally: CachePadded<Tally>,
     /// Routines alive; counted only where there is a limit.
     alive: AtomicUsize,
-    /// The threads that wait for a place. Also the lock under which threads are added.
-    spares: Mutex<Vec<usize>>,
+    /// Threads without a place. Its lock is the one under which places change hands and threads are
+    /// added.
+    spares: Mutex<Spares>,
     /// Places that the monitor took from a thread, or that one gave away for a wait.
     handoffs: AtomicU64,
     /// RUNNING, DRAINING or DEAD.
@@ -103,6 +105,15 @@ pub(crate) struct Scheduler {
     thread_ended: Condvar,
     /// The monitor's place to sleep.
     monitor: monitor::Monitor,
+}
+
+/// The threads without a place.
+#[derive(Default)]
+struct Spares {
+    /// The numbers of those that wait for one. None of them has one.
+    waiting: Vec<usize>,
+    /// Numbers whose threads could not be started.
+    vacant: Vec<Vacant>,
 }
 
 /// What a task knows of its scheduler. Weak: a task that somebody keeps (by a waker, say) keeps no
@@ -124,7 +135,7 @@ impl Scheduler {
                 outside: Mutex::new(Spawner::new()),
                 outside_tally: CachePadded::default(),
                 alive: AtomicUsize::new(0),
-                spares: Mutex::new(Vec::new()),
+                spares: Mutex::new(Spares::default()),
                 handoffs: AtomicU64::new(0),
                 phase: AtomicU8::new(RUNNING),
                 threads: Mutex::new(0),
@@ -134,7 +145,7 @@ impl Scheduler {
             }
         });
         let started = (0..scheduler.settings.workers)
-            .try_for_each(|_| scheduler.start_thread())
+            .try_for_each(|_| scheduler.start_thread(true).map(drop))
             .and_then(|()| monitor::start(&scheduler));
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
@@ -246,50 +257,78 @@ impl Scheduler {
         self.phase.load(Ordering::Relaxed) == DEAD
     }
 
-    /// Starts one more thread, with a place.
-    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
-        let spares = self.spares.lock();
-        let Some((index, deque, remote)) = self.queues.add() else {
+    /// Starts one more thread, with or without a place; gives its number.
+    fn start_thread(self: &Arc<Self>, placed: bool) -> io::Result<usize> {
+        let mut spares = self.spares.lock();
+        let vacant = spares.vacant.pop().or_else(|| self.queues.add());
+        drop(spares);
+        let Some(Vacant { index, deque, remote }) = vacant else {
             return Err(io::Error::other("the limit of worker threads is reached"));
         };
-        drop(spares);
-        remote.placed.store(true, Ordering::Relaxed);
+        remote.placed.store(placed, Ordering::Relaxed);
         *self.threads.lock() += 1;
-        let scheduler = self.clone();
-        let started = thread::Builder::new()
-            .name(format!("{}-{index}", self.settings.name))
-            .spawn(move || worker::run(scheduler, index, deque, remote));
+        // Where there is no thread, the deque must come back: a number is never lost.
+        let parcel = Arc::new(Mutex::new(Some(deque)));
+        let started = {
+            let (scheduler, parcel, remote) = (self.clone(), parcel.clone(), remote.clone());
+            thread::Builder::new().name(format!("{}-{index}", self.settings.name)).spawn(move || {
+                let deque = parcel.lock().take().expect("a parcel is opened once");
+                worker::run(scheduler, index, deque, remote);
+            })
+        };
         if let Err(error) = started {
-            // Its number is lost; its deque is empty for ever.
-            self.queues.remote(index).placed.store(false, Ordering::Relaxed);
+            remote.placed.store(false, Ordering::Relaxed);
+            if let Some(deque) = parcel.lock().take() {
+                self.spares.lock().vacant.push(Vacant { index, deque, remote });
+            }
             self.thread_ends();
             return Err(error);
         }
-        Ok(())
+        Ok(index)
     }
 
     /// Takes the place of the thread behind `remote` and gives it to a spare. Says whether it did.
+    ///
+    /// Places change hands under the lock for spares alone, and the heir is there before the place is
+    /// taken, so that nothing ever has to be taken back.
     fn relieve(self: &Arc<Self>, remote: &Remote) -> bool {
-        if !remote.placed.swap(false, Ordering::AcqRel) {
-            return false;
-        }
-        let spare = self.spares.lock().pop();
-        if let Some(spare) = spare {
-            let spare = self.queues.remote(spare);
+        loop {
+            let mut spares = self.spares.lock();
+            let Some(heir) = spares.waiting.pop() else {
+                drop(spares);
+                let Ok(index) = self.start_thread(false) else { return false };
+                self.join_spares(index);
+                continue;
+            };
+            if !remote.placed.load(Ordering::Relaxed) {
+                spares.waiting.push(heir);
+                return false;
+            }
+            remote.placed.store(false, Ordering::Relaxed);
+            let heir = self.queues.remote(heir);
             // Pairs with the acquire in `wait_for_place`.
-            spare.placed.store(true, Ordering::Release);
-            spare.parker.unpark();
-        } else if self.start_thread().is_err() {
-            remote.placed.store(true, Ordering::Release);
-            return false;
+            heir.placed.store(true, Ordering::Release);
+            drop(spares);
+            heir.parker.unpark();
+            // It may have fallen asleep since it was found to be late: it must not sleep among those who
+            // have a place.
+            remote.parker.unpark();
+            self.handoffs.fetch_add(1, Ordering::Relaxed);
+            return true;
         }
-        self.handoffs.fetch_add(1, Ordering::Relaxed);
-        true
+    }
+
+    /// Lists a thread without a place among the spares, unless it is listed or has been given one.
+    fn join_spares(&self, index: usize) {
+        let mut spares = self.spares.lock();
+        if !self.queues.remote(index).placed.load(Ordering::Relaxed) && !spares.waiting.contains(&index) {
+            spares.waiting.push(index);
+        }
     }
 
     /// Waits among the spares until it is given a place or the scheduler is dead.
     fn wait_for_place(&self, me: usize, remote: &Remote) {
-        self.spares.lock().push(me);
+        self.join_spares(me);
         // Pairs with the release in `relieve`. A dead scheduler unparks everybody.
         while !remote.placed.load(Ordering::Acquire) && !self.is_dead() {
             remote.parker.park();
@@ -433,6 +472,15 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R
 /// The number of the routine in whose poll this thread is.
 pub(crate) fn current_routine() -> Option<u64> {
     worker::with(|worker| worker.and_then(worker::Worker::current))
+}
+
+/// Sleeps until `parker` is unparked or there may be something new. A worker keeps the time meanwhile if
+/// nobody else does: its runtime may have been shut down around it.
+pub(crate) fn park(parker: &Arc<Parker>) {
+    match with_current(|scheduler| scheduler.map(|scheduler| scheduler.driver.clone())) {
+        Some(driver) => drop(driver.park(parker)),
+        None => parker.park(),
+    }
 }
 
 /// Called before this thread blocks: a worker inside a poll passes its place on, so that the others

@@ -12,7 +12,7 @@
 //! |--------|------------------------------------------------------------|------------------------------------|
 //! | IDLE   | nothing is published, or the owner has taken the claim back | OPEN (owner)                       |
 //! | OPEN   | the select waits; the first to claim it wins               | arm (counterpart), IDLE (owner)    |
-//! | arm    | a counterpart has won that arm, and completes it           | IDLE (owner, when it collects)     |
+//! | arm    | a counterpart has won that arm, and completes it           | none: the select is over           |
 //!
 //! Both ways out of OPEN are a compare-and-swap, so exactly one party leaves it. A counterpart wins
 //! *while it holds the lock of the channel* in whose queue it found the select, and moves the value
@@ -32,6 +32,10 @@
 //! 5. *Collect* the output of the arm that won. The other arms still stand in their queues, but the
 //!    claim is decided, so nobody can complete them; they withdraw when they are dropped, which is
 //!    before the chosen arm's body runs.
+//!
+//! An operation that knows nothing of claims is carried out as far as it goes when it is polled. If it is
+//! itself about to send (a routine that sends, or a select with a send arm), its value may have been
+//! delivered when another arm is chosen. Channel operations, with or without a time limit, know claims.
 //!
 //! A select never completes an arm by itself while it is published (it attempts only after
 //! withdrawing), so it needs no claim of its own against itself, and two selects that meet can't wait
@@ -196,8 +200,33 @@ pub enum Progress<T> {
     Waiting,
     /// Publish: only a counterpart that wins the claim can complete it.
     Published,
+    /// Publish: a counterpart that wins the claim can complete it, and so can an attempt when it wakes
+    /// the select: it has a time limit of its own, say.
+    PublishedAndPolled,
     /// Publish: a counterpart is there now. Nothing was published.
     Retry,
+}
+
+impl<T> Progress<T> {
+    /// The same, with another output.
+    #[inline]
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Progress<U> {
+        match self {
+            Progress::Done(output) => Progress::Done(f(output)),
+            Progress::Waiting => Progress::Waiting,
+            Progress::Published => Progress::Published,
+            Progress::PublishedAndPolled => Progress::PublishedAndPolled,
+            Progress::Retry => Progress::Retry,
+        }
+    }
+
+    /// The same, for an operation that may also be done when it wakes the select.
+    pub(crate) fn and_polled(self) -> Self {
+        match self {
+            Progress::Published => Progress::PublishedAndPolled,
+            other => other,
+        }
+    }
 }
 
 pin_project! {
@@ -237,15 +266,7 @@ impl<O: Suspend> Arm<O> {
                 _ => Progress::Waiting,
             };
         };
-        match operation.select_step(step) {
-            Progress::Done(output) => {
-                *this.output = Some(output);
-                Progress::Done(())
-            }
-            Progress::Waiting => Progress::Waiting,
-            Progress::Published => Progress::Published,
-            Progress::Retry => Progress::Retry,
-        }
+        operation.select_step(step).map(|output| *this.output = Some(output))
     }
 
     /// Drops the operation; the output of the arm that was chosen is kept.
@@ -343,7 +364,7 @@ pub struct Selecting<A> {
 /// What counterparts can see of a select.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Nothing.
+    /// Nothing, or, once it is over, nothing that could still be completed.
     Unpublished,
     /// It stands in the queue of every channel arm. `polled`: there are arms besides, which are
     /// attempted again on every wake-up.
@@ -378,7 +399,7 @@ impl<A: Arms> Selecting<A> {
         for arm in 0..self.count {
             match self.arms.step(arm, Step::Publish(Showing { claim, arm })) {
                 Progress::Published => {}
-                Progress::Waiting => polled = true,
+                Progress::Waiting | Progress::PublishedAndPolled => polled = true,
                 Progress::Retry | Progress::Done(()) => return Err(self.unpublish(arm).err()),
             }
         }
@@ -421,6 +442,35 @@ impl<A: Arms> Selecting<A> {
         Poll::Ready(self.unpublish(self.count).err().map(|arm| self.collect(arm)))
     }
 
+    /// The passes.
+    #[inline]
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Chosen> {
+        if let Stage::Published { polled } = self.stage {
+            if let Some(chosen) = ready!(self.look(cx, polled)) {
+                return Poll::Ready(chosen);
+            }
+        }
+        for _ in 0..PATIENCE {
+            if let Some(arm) = self.attempt(cx) {
+                return Poll::Ready(Chosen::Arm(arm));
+            }
+            if self.default {
+                return Poll::Ready(Chosen::Default);
+            }
+            if self.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready()) {
+                return Poll::Ready(Chosen::Timeout);
+            }
+            match self.publish(cx) {
+                Ok(()) => return Poll::Pending,
+                Err(Some(arm)) => return Poll::Ready(self.collect(arm)),
+                Err(None) => {}
+            }
+        }
+        // Counterparts come and go faster than this select can meet them: let the others run first.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// The claim of a select that has published itself.
     fn claim(&self) -> &Claim {
         self.claim.as_ref().expect("a select that is published has a claim")
@@ -433,39 +483,13 @@ impl<A: Arms + Unpin> Future for Selecting<A> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Chosen> {
         let this = self.get_mut();
+        // Taken when it completes: the last of the budget must be there for the arms, or they would not
+        // seem to be ready.
         ready!(budget::poll_proceed(cx));
-        if let Stage::Published { polled } = this.stage {
-            match this.look(cx, polled) {
-                Poll::Ready(Some(chosen)) => return Poll::Ready(chosen),
-                Poll::Ready(None) => {}
-                Poll::Pending => {
-                    budget::refund();
-                    return Poll::Pending;
-                }
-            }
-        }
-        for _ in 0..PATIENCE {
-            if let Some(arm) = this.attempt(cx) {
-                return Poll::Ready(Chosen::Arm(arm));
-            }
-            if this.default {
-                return Poll::Ready(Chosen::Default);
-            }
-            if this.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready()) {
-                return Poll::Ready(Chosen::Timeout);
-            }
-            match this.publish(cx) {
-                Ok(()) => {
-                    budget::refund();
-                    return Poll::Pending;
-                }
-                Err(Some(arm)) => return Poll::Ready(this.collect(arm)),
-                Err(None) => {}
-            }
-        }
-        // Counterparts come and go faster than this select can meet them: let the others run first.
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        budget::refund();
+        let chosen = ready!(this.advance(cx));
+        budget::spend();
+        Poll::Ready(chosen)
     }
 }
 

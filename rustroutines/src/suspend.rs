@@ -102,7 +102,7 @@ fn block_on<O: Future>(operation: O) -> O::Output {
         // A worker's place goes to another thread, so that what we wait for can run.
         scheduler::step_aside();
         loop {
-            parker.park();
+            scheduler::park(&parker);
             if let Poll::Ready(output) = operation.as_mut().poll(&mut cx) {
                 return output;
             }

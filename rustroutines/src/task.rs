@@ -21,10 +21,10 @@ pub(crate) mod budget;
 pub(crate) mod registry;
 
 use crate::error::JoinError;
+use crate::panics;
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
 use registry::{Seat, Slot};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -79,17 +79,14 @@ impl<T> Outcome<T> {
 impl<T> Drop for Outcome<T> {
     fn drop(&mut self) {
         if let Some(result) = self.0.take() {
-            if let Err(panicked) = contain(|| drop(result)) {
-                // Its destructor could panic in turn, and there is nobody to tell.
-                std::mem::forget(panicked);
-            }
+            panics::swallow(|| drop(result));
         }
     }
 }
 
 /// Runs `f`; gives what it panicked with.
 fn contain<R>(f: impl FnOnce() -> R) -> Result<R, JoinError> {
-    catch_unwind(AssertUnwindSafe(f)).map_err(JoinError::Panicked)
+    panics::contain(f).map_err(JoinError::Panicked)
 }
 
 /// The joiner's side of a task that carries `O` out.

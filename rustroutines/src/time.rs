@@ -18,6 +18,7 @@ use crate::driver::Driver;
 use crate::driver::timer::TimerKey;
 use crate::error::Timeout;
 use crate::platform::clock::{self, Instant};
+use crate::select::{Progress, Step};
 use crate::suspend::Suspend;
 use crate::task::budget;
 use std::fmt;
@@ -88,10 +89,10 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// let slow = || sleep(Duration::from_secs(60));
 /// assert_eq!(timeout(Duration::from_millis(1), slow).block(), Err(Timeout));
 ///
-/// let ready = || std::future::ready(7);
+/// let ready = || rustroutines::suspend::ready(7);
 /// assert_eq!(timeout(Duration::ZERO, ready).block(), Ok(7));
 /// ```
-pub fn timeout<O: Future>(duration: Duration, operation: impl FnOnce() -> O) -> WithTimeout<O> {
+pub fn timeout<O: Suspend>(duration: Duration, operation: impl FnOnce() -> O) -> WithTimeout<O> {
     let sleep = sleep(duration);
     WithTimeout { operation: operation(), sleep }
 }
@@ -106,13 +107,13 @@ pub fn timeout<O: Future>(duration: Duration, operation: impl FnOnce() -> O) -> 
 ///
 /// # Examples
 /// ```
-/// use rustroutines::{Suspend, error::Timeout, time::timeout_at};
-/// use std::time::Instant;
+/// use rustroutines::{Suspend, error::Timeout, time::{sleep, timeout_at}};
+/// use std::time::{Duration, Instant};
 ///
-/// let never = || std::future::pending::<()>();
+/// let never = || sleep(Duration::MAX);
 /// assert_eq!(timeout_at(Instant::now(), never).block(), Err(Timeout));
 /// ```
-pub fn timeout_at<O: Future>(deadline: Instant, operation: impl FnOnce() -> O) -> WithTimeout<O> {
+pub fn timeout_at<O: Suspend>(deadline: Instant, operation: impl FnOnce() -> O) -> WithTimeout<O> {
     let sleep = sleep_until(deadline);
     WithTimeout { operation: operation(), sleep }
 }
@@ -200,7 +201,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<O: Future> Future for WithTimeout<O> {
+impl<O: Suspend> Future for WithTimeout<O> {
     type Output = Result<O::Output, Timeout>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -214,17 +215,28 @@ impl<O: Future> Future for WithTimeout<O> {
         // Asked whether or not the operation has used the budget up: one that does so in every poll
         // would otherwise never run out of time.
         ready!(this.sleep.poll_elapsed(cx));
-        // A completion like any other. If this is beyond the budget, the routine is merely polled again.
-        let _ = budget::poll_proceed(cx);
+        budget::spend(); // A completion like any other.
         Poll::Ready(Err(Timeout))
     }
 }
 
-impl<O: Future> Suspend for WithTimeout<O> {}
+impl<O: Suspend> Suspend for WithTimeout<O> {
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
+        let this = self.project();
+        match step {
+            Step::Attempt(cx) => match this.operation.select_step(Step::Attempt(cx)) {
+                Progress::Waiting if this.sleep.poll_elapsed(cx).is_ready() => Progress::Done(Err(Timeout)),
+                progress => progress.map(Ok),
+            },
+            step => this.operation.select_step(step).map(Ok).and_polled(),
+        }
+    }
+}
 
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::suspend::operation::routine;
     use std::future::poll_fn;
     use std::pin::pin;
     use std::task::Waker;
@@ -239,7 +251,7 @@ mod tests {
     #[test]
     fn timeouts_that_expire_yield_by_budget() {
         let mut cx = Context::from_waker(Waker::noop());
-        let make = || timeout(Duration::ZERO, std::future::pending::<()>);
+        let make = || timeout(Duration::ZERO, || sleep(Duration::MAX));
         let expired = budget::with_fresh(|| count(&mut cx, make));
         assert!(expired > 0 && expired < 10_000, "{expired}");
     }
@@ -257,7 +269,7 @@ mod tests {
                 Poll::<()>::Pending
             })
         };
-        let mut operation = pin!(timeout(Duration::from_millis(1), greedy));
+        let mut operation = pin!(timeout(Duration::from_millis(1), || routine(greedy())));
         let mut cx = Context::from_waker(Waker::noop());
         let begin = clock::now();
         loop {

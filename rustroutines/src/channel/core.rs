@@ -33,6 +33,7 @@
 
 use crate::channel::waiters::{Key, Outcome, Party, Waiter, Waiters};
 use crate::error::{TryRecvError, TrySendError};
+use crate::panics;
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
 use crate::select::Showing;
@@ -134,9 +135,9 @@ impl<T> State<T> {
         self.closed && self.in_hand == 0
     }
 
-    /// Takes a receiver out; where that was the last thing the others waited for, they learn that
-    /// nothing will come.
-    fn remove_receiver(&mut self, key: Key, wakers: &mut Vec<Waker>) -> Received<T> {
+    /// Takes a receiver out, with what it was given; where that was the last thing the others waited for,
+    /// they learn that nothing will come.
+    fn remove_receiver(&mut self, key: Key, wakers: &mut Vec<Waker>) -> Waiter<T> {
         let waiter = self.receivers.remove(key);
         if waiter.outcome == Outcome::Done {
             self.in_hand -= 1;
@@ -144,7 +145,7 @@ impl<T> State<T> {
                 self.receivers.close(wakers);
             }
         }
-        waiter.value
+        waiter
     }
 
     fn close(&mut self, wakers: &mut Vec<Waker>) -> bool {
@@ -268,20 +269,14 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Looks how a sender's wait stands; sees to it that `cx` is woken while it goes on.
-    pub(crate) fn go_on_sending(&self, key: Key, cx: &Context<'_>) -> Wait<Sent<T>> {
-        match self.renew(|state| &mut state.senders, &key, cx) {
-            Outcome::Waiting => Wait::On(key),
-            Outcome::Done | Outcome::Closed => Wait::Over(self.stop_sending(key)),
-        }
+    /// What has become of a sender's wait; while it goes on, its end will wake `cx`.
+    pub(crate) fn look_at_sending(&self, key: &Key, cx: &Context<'_>) -> Outcome {
+        self.renew(|state| &mut state.senders, key, cx)
     }
 
-    /// Looks how a receiver's wait stands; sees to it that `cx` is woken while it goes on.
-    pub(crate) fn go_on_receiving(&self, key: Key, cx: &Context<'_>) -> Wait<Received<T>> {
-        match self.renew(|state| &mut state.receivers, &key, cx) {
-            Outcome::Waiting => Wait::On(key),
-            Outcome::Done | Outcome::Closed => Wait::Over(self.stop_receiving(key)),
-        }
+    /// What has become of a receiver's wait; while it goes on, its end will wake `cx`.
+    pub(crate) fn look_at_receiving(&self, key: &Key, cx: &Context<'_>) -> Outcome {
+        self.renew(|state| &mut state.receivers, key, cx)
     }
 
     /// What has become of a waiter; while it is nothing, completing it will wake `cx`.
@@ -318,9 +313,9 @@ impl<T> Channel<T> {
     /// Ends a receiver's wait; gives the value that it was given meanwhile, if any.
     pub(crate) fn stop_receiving(&self, key: Key) -> Received<T> {
         let mut wakers = Vec::new();
-        let received = self.state.lock().remove_receiver(key, &mut wakers);
+        let waiter = self.state.lock().remove_receiver(key, &mut wakers);
         wake_all(wakers);
-        received
+        waiter.value
     }
 
     /// Gives up a receiver's wait. A value that it was given meanwhile goes to the next in line, or to
@@ -435,22 +430,14 @@ fn add(handles: &AtomicUsize) {
     assert!(before < isize::MAX as usize, "too many handles to one channel");
 }
 
+/// Wakes whoever is to be woken. A value that is on its way out must not be lost to a waker that panics.
 #[inline]
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
-        waker.wake();
+        panics::wake(waker);
     }
 }
 
-/// Wakes everyone, even where one of the wakers panics.
 fn wake_all(wakers: Vec<Waker>) {
-    /// Those that are not woken yet. An unwinding panic drops it, and that wakes the rest.
-    struct Rest(std::vec::IntoIter<Waker>);
-    impl Drop for Rest {
-        fn drop(&mut self) {
-            self.0.by_ref().for_each(Waker::wake);
-        }
-    }
-    let mut rest = Rest(wakers.into_iter());
-    rest.0.by_ref().for_each(Waker::wake);
+    wakers.into_iter().for_each(panics::wake);
 }

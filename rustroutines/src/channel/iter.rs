@@ -3,6 +3,7 @@
 use super::Receiver;
 use super::ops::RecvOp;
 use crate::Suspend;
+use crate::select::{Progress, Step};
 use crate::suspend::{IntoSuspendIterator, SuspendIterator};
 use std::iter::FusedIterator;
 use std::pin::Pin;
@@ -22,7 +23,12 @@ impl<T> Future for Next<'_, T> {
     }
 }
 
-impl<T> Suspend for Next<'_, T> {}
+impl<T> Suspend for Next<'_, T> {
+    #[inline]
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Option<T>> {
+        Pin::new(&mut self.get_mut().0).select_step(step).map(Result::ok)
+    }
+}
 
 /// Iterates over a borrowed [`Receiver`]; see [`Receiver::iter`].
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The operations of a channel: [`SendOp`] and [`RecvOp`].
 
 use super::core::{Channel, Received, Sent, Wait};
-use super::waiters::Key;
+use super::waiters::{Key, Outcome};
 use crate::Suspend;
 use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
 use crate::select::{Progress, Step};
@@ -68,12 +68,18 @@ impl<T> Future for SendOp<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::poll_proceed(cx));
         let this = self.get_mut();
-        let wait = match std::mem::replace(&mut this.state, Sending::Over) {
-            Sending::Start(value) => this.channel.start_send(value, cx),
-            Sending::Waiting(key) => this.channel.go_on_sending(key, cx),
-            Sending::Over => panic!("a send was polled after it had ended"),
+        if let Sending::Waiting(key) = &this.state {
+            // The place in line is given up only when the wait is over: a waker may panic.
+            if this.channel.look_at_sending(key, cx) == Outcome::Waiting {
+                budget::refund();
+                return Poll::Pending;
+            }
+            return Poll::Ready(this.stop().map_err(SendError));
+        }
+        let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
+            panic!("a send was polled after it had ended")
         };
-        match wait {
+        match this.channel.start_send(value, cx) {
             Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
             Wait::On(key) => {
                 this.state = Sending::Waiting(key);
@@ -155,11 +161,15 @@ impl<T> Future for RecvOp<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::poll_proceed(cx));
         let this = self.get_mut();
-        let wait = match this.waiting.take() {
-            None => this.channel.start_recv(cx),
-            Some(key) => this.channel.go_on_receiving(key, cx),
-        };
-        match wait {
+        if let Some(key) = &this.waiting {
+            // The place in line is given up only when the wait is over: a waker may panic.
+            if this.channel.look_at_receiving(key, cx) == Outcome::Waiting {
+                budget::refund();
+                return Poll::Pending;
+            }
+            return Poll::Ready(this.stop().ok_or(RecvError));
+        }
+        match this.channel.start_recv(cx) {
             Wait::Over(received) => Poll::Ready(received.ok_or(RecvError)),
             Wait::On(key) => {
                 this.waiting = Some(key);

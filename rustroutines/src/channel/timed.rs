@@ -2,8 +2,9 @@
 
 use super::ops::{RecvOp, SendOp};
 use crate::Suspend;
-use crate::error::{RecvTimeoutError, SendTimeoutError};
+use crate::error::{RecvError, RecvTimeoutError, SendError, SendTimeoutError};
 use crate::platform::clock::{self, Instant};
+use crate::select::{Progress, Step};
 use crate::time::{Sleep, sleep_until};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -57,7 +58,21 @@ impl<T> Future for SendTimeout<'_, T> {
     }
 }
 
-impl<T> Suspend for SendTimeout<'_, T> {}
+impl<T> Suspend for SendTimeout<'_, T> {
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
+        let this = self.get_mut();
+        let closed = |error: SendError<T>| SendTimeoutError::Closed(error.0);
+        match step {
+            Step::Attempt(cx) => match Pin::new(&mut this.send).select_step(Step::Attempt(cx)) {
+                Progress::Waiting if is_over(&mut this.sleep, cx) => {
+                    Progress::Done(this.send.stop().map_err(SendTimeoutError::Timeout))
+                }
+                progress => progress.map(|sent| sent.map_err(closed)),
+            },
+            step => Pin::new(&mut this.send).select_step(step).map(|sent| sent.map_err(closed)).and_polled(),
+        }
+    }
+}
 
 /// Receives a value before a deadline: the operation of
 /// [`Receiver::recv_timeout`](super::Receiver::recv_timeout) and
@@ -97,4 +112,21 @@ impl<T> Future for RecvTimeout<'_, T> {
     }
 }
 
-impl<T> Suspend for RecvTimeout<'_, T> {}
+impl<T> Suspend for RecvTimeout<'_, T> {
+    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
+        let this = self.get_mut();
+        let closed = |RecvError| RecvTimeoutError::Closed;
+        match step {
+            Step::Attempt(cx) => match Pin::new(&mut this.recv).select_step(Step::Attempt(cx)) {
+                Progress::Waiting if is_over(&mut this.sleep, cx) => {
+                    Progress::Done(Err(RecvTimeoutError::Timeout))
+                }
+                progress => progress.map(|received| received.map_err(closed)),
+            },
+            step => Pin::new(&mut this.recv)
+                .select_step(step)
+                .map(|received| received.map_err(closed))
+                .and_polled(),
+        }
+    }
+}

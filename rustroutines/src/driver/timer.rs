@@ -12,11 +12,11 @@
 //! - A waker is never cloned, woken or dropped while the lock is held. So a waker may make, change and
 //!   cancel timers itself, and a panic in one concerns no other.
 
+use crate::panics;
 use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::clock::{self, Instant};
 use crate::platform::sync::Mutex;
 use crate::time::wheel::{Key, Wheel};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -133,8 +133,7 @@ impl Timers {
             drop(locked);
             fired += wakers.len();
             for waker in wakers {
-                // A waker that panics has reported so; the others must still hear.
-                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                panics::wake(waker);
             }
         }
         fired

@@ -25,13 +25,13 @@
 //! - *By the shutdown.* Draining keeps the threads until the queue is empty. Rejecting drops the jobs, on
 //!   the thread that shuts down; a job that somebody waits for says so when it is dropped (see `io`).
 
+use crate::panics;
 use crate::platform::clock;
 use crate::platform::sync::{Condvar, Mutex, MutexGuard};
 use crate::platform::thread;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -174,7 +174,7 @@ impl BlockingPool {
         self.shared.arrival.notify_all();
         for job in rejected {
             // What a job leaves behind may panic when it is dropped; the others must still be told.
-            contain(|| drop(job));
+            panics::swallow(|| drop(job));
         }
     }
 
@@ -241,18 +241,9 @@ impl Shared {
     }
 }
 
-/// Runs one job. Its panic has been reported by the panic hook, and ends here.
+/// Runs one job.
 fn run(job: Job) {
-    contain(job);
-}
-
-/// Calls `f` and lets no panic out, not even one of the payload's destructor.
-fn contain(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(another);
-        }
-    }
+    panics::swallow(job);
 }
 
 impl fmt::Debug for BlockingPool {

@@ -116,7 +116,7 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) {
                 scheduler.inject(task);
             }
             if remote.placed.load(Ordering::Relaxed) {
-                late.push(remote);
+                late.push((remote, pulse));
             }
         } else {
             remote.look_at_driver.store(true, Ordering::Relaxed);
@@ -132,8 +132,11 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) {
     }
     scheduler.notify();
     if scheduler.idle.all_busy() {
-        for remote in late {
-            scheduler.relieve(remote);
+        for (remote, pulse) in late {
+            // Starting a thread takes a while: it may have come back meanwhile.
+            if remote.own.pulse.load(Ordering::Relaxed) == pulse {
+                scheduler.relieve(remote);
+            }
         }
     }
 }

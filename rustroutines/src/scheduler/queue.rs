@@ -29,8 +29,8 @@ pub(crate) struct Remote {
     pub(crate) stealer: Stealer<Task>,
     /// Where it sleeps.
     pub(crate) parker: Arc<Parker>,
-    /// It has a place: it may run tasks. Who changes this from true to false owns the place and must
-    /// pass it on; who owns a place may set this to true for a thread that waits for one.
+    /// It has a place: it may run tasks. Changed under the scheduler's lock for spares, from one thread to
+    /// another at once, but for the beginning and the end of a thread.
     pub(crate) placed: AtomicBool,
     /// It should poll the driver soon.
     pub(crate) look_at_driver: AtomicBool,
@@ -49,6 +49,16 @@ pub(crate) struct Own {
     pub(crate) tally: Tally,
 }
 
+/// What a worker thread is made of, while there is no such thread.
+pub(crate) struct Vacant {
+    /// Its number.
+    pub(crate) index: usize,
+    /// Its queue.
+    pub(crate) deque: Worker<Task>,
+    /// What others will see of it.
+    pub(crate) remote: Arc<CachePadded<Remote>>,
+}
+
 /// Counters; each is written by one thread alone, or, in the one for threads from outside, by many.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -65,7 +75,8 @@ pub(crate) struct Tally {
 /// Counts one, on a counter that this thread alone writes.
 #[inline]
 pub(crate) fn bump(counter: &AtomicU64) {
-    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    // Release: who reads an end with acquire also reads the beginning that came before it.
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
 }
 
 /// All queues of a scheduler.
@@ -87,8 +98,8 @@ impl Queues {
         }
     }
 
-    /// Adds a thread; gives its number, its deque and what others see of it. `None` when all are taken.
-    pub(crate) fn add(&self) -> Option<(usize, Worker<Task>, Arc<CachePadded<Remote>>)> {
+    /// Adds what a thread needs. `None` when all numbers are taken.
+    pub(crate) fn add(&self) -> Option<Vacant> {
         let deque = Worker::new_fifo();
         let remote = Arc::new(CachePadded::new(Remote {
             stealer: deque.stealer(),
@@ -106,7 +117,7 @@ impl Queues {
         self.remotes.get(index)?.set(remote.clone()).ok()?;
         // Pairs with the acquire in `remotes`.
         self.started.store(index + 1, Ordering::Release);
-        Some((index, deque, remote))
+        Some(Vacant { index, deque, remote })
     }
 
     /// All threads there are.

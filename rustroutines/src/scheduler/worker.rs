@@ -214,7 +214,6 @@ impl Worker {
                 return self.run(task);
             }
         }
-        // What came due while we were busy, before we sleep.
         scheduler.idle.fall_asleep(self.index, searching);
         if scheduler.queues.is_empty() && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
@@ -223,8 +222,12 @@ impl Worker {
         searching = scheduler.idle.wake_up(self.index);
         scheduler.rouse_monitor();
         if searching {
-            if let Some(task) = self.search() {
-                return self.run(task);
+            // Timers that fired here may have filled our own queues; and our place may be gone.
+            let elsewhere = !self.has_next.get() && self.deque.is_empty();
+            if elsewhere && self.remote.placed.load(Ordering::Relaxed) {
+                if let Some(task) = self.search() {
+                    return self.run(task);
+                }
             }
             // Nothing after all. A fence's worth of care: what was pushed while we counted as a
             // searcher woke nobody.

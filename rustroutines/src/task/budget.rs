@@ -65,6 +65,15 @@ pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
     Poll::Ready(())
 }
 
+/// Takes one for an operation that has completed. It may be one too many: then the next waits.
+#[inline]
+pub(crate) fn spend() {
+    let _ = LEFT.try_with(|left| match left.get() {
+        UNLIMITED => {}
+        n => left.set(n.saturating_sub(1)),
+    });
+}
+
 /// Gives back what [`poll_proceed`] took, for an operation that turned out not to be ready.
 #[inline]
 pub(crate) fn refund() {

@@ -1,0 +1,51 @@
+//! Code that is not ours may panic; what is ours goes on.
+
+use std::any::Any;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+/// What somebody panicked with.
+pub(crate) type Payload = Box<dyn Any + Send + 'static>;
+
+/// Runs `f`; gives what it panicked with.
+#[inline]
+pub(crate) fn contain<R>(f: impl FnOnce() -> R) -> Result<R, Payload> {
+    catch_unwind(AssertUnwindSafe(f))
+}
+
+/// Runs `f`. Its panic has been reported by the panic hook, and ends here; so does one of the payload's
+/// own destructor.
+#[inline]
+pub(crate) fn swallow(f: impl FnOnce()) {
+    if let Err(payload) = contain(f) {
+        if let Err(another) = contain(|| drop(payload)) {
+            mem::forget(another);
+        }
+    }
+}
+
+/// Wakes. A waker that panics disturbs neither its caller nor those that are woken after it.
+#[inline]
+pub(crate) fn wake(waker: Waker) {
+    swallow(|| waker.wake());
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a destructor that panics");
+        }
+    }
+
+    #[test]
+    fn a_payload_that_panics_in_turn_is_swallowed_too() {
+        swallow(|| std::panic::panic_any(Bomb));
+        assert!(contain(|| panic!("once")).is_err());
+        assert_eq!(contain(|| 7).ok(), Some(7));
+    }
+}
