@@ -18,7 +18,8 @@
 //!
 //! Each operation can be dropped at any moment, by an abort, a timeout or a lost select. A send that
 //! is dropped either has delivered its value or drops it; a value that had already been handed to a
-//! receive that is dropped goes to the next receiver.
+//! receive that is dropped goes to the next receiver. A receive that has begun to wait and is neither
+//! carried on nor dropped keeps its place in line, and the value that is handed to it.
 //!
 //! # Implementation
 //!

@@ -122,6 +122,9 @@ impl RustRoutineRuntime {
     ///
     /// Called inside a routine of this runtime, that routine is not waited for, and dropped at its next
     /// suspension.
+    ///
+    /// Destructors of the routines that are left run one after another on this thread: one that waits for
+    /// another of these routines waits for ever.
     pub fn shutdown(self, timeout: Duration) -> ShutdownReport {
         ShutdownReport {
             stragglers: self.scheduler.shut_down(timeout).into_iter().map(StragglerInfo::new).collect(),

@@ -138,8 +138,8 @@ impl<'a, T: 'a> Select<'a, T> {
     /// Waits until one case is done, and gives its number and value.
     ///
     /// # Cancel safety
-    /// Dropped before it is done, no case has taken effect, as far as the operations themselves promise
-    /// that; those of channels do.
+    /// Dropped before it is done, at most one case has taken effect: a receive that had been handed a value
+    /// gives it to the next receiver, but a value that a receiver has taken from a send stays sent.
     pub fn wait(&mut self) -> Wait<'_, 'a, T> {
         let deadline = match self.late {
             None => Deadline::never(),
