@@ -55,14 +55,7 @@ fn main() -> ExitCode {
     drop((batches, reports_tx));
 
     let on_terminal = stderr().is_terminal();
-    let (ticks_tx, ticks) = channel();
-    if on_terminal {
-        go!(move || {
-            while ticks_tx.send(()).is_ok() {
-                sleep(TICK);
-            }
-        });
-    }
+    let ticks = if on_terminal { tick(TICK) } else { never() };
 
     let mut total = Report::default();
     let mut complete = true;
@@ -76,7 +69,7 @@ fn main() -> ExitCode {
                 }
                 Err(_) => break,
             },
-            _ = ticks.recv(), if on_terminal => {
+            _ = ticks.recv() => {
                 let (files, lines) = total.sum();
                 eprint!("{CLEAR}{files} files, {} lines", lines.all());
             },

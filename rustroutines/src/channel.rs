@@ -6,6 +6,9 @@
 //! | [`bounded_channel`]`(n)`    | while `n` values are in the buffer  |
 //! | [`unbounded_channel()`]     | never                               |
 //!
+//! These give each value to one receiver; [`broadcast_channel`] makes one that gives it to all.
+//! [`after`] and [`tick`] make receivers that time sends to, [`never()`] one that nobody does.
+//!
 //! A channel is closed by [`close`](Sender::close), from either side, or when all senders or all
 //! receivers are gone. After that nothing more can be sent; what is in the buffer can still be
 //! received, unless no receiver is left: then it is dropped at once.
@@ -28,19 +31,35 @@
 //! - [`mod@ops`]: the operations.
 //! - `timed`: the operations with a deadline.
 //! - `iter`: iteration.
+//! - `reserve`: room that is reserved before there is a value.
+//! - `turns`: what operations have in common that wait for a promise.
+//! - `sources`: channels that time feeds.
+//! - `weak`: senders that do not keep their channel open.
+//! - [`mod@broadcast`]: each value to every receiver.
 //! - `cases`: channels as cases of a [`Select`](crate::select::Select).
 
+pub mod broadcast;
 mod cases;
 mod core;
 mod iter;
 #[cfg(all(test, loom))]
 mod model;
 pub mod ops;
+mod reserve;
+mod sources;
 mod timed;
+mod turns;
 mod waiters;
+mod weak;
 
+pub use broadcast::{
+    BroadcastReceiver, BroadcastSender, Overflow, broadcast_channel, broadcast_channel_with,
+};
 pub use iter::{IntoIter, Iter, TryIter};
+pub use reserve::{Permit, Reserve};
+pub use sources::{after, never, tick};
 pub use timed::{RecvTimeout, SendTimeout};
+pub use weak::WeakSender;
 
 use self::core::Channel;
 use crate::error::{TryRecvError, TrySendError};

@@ -39,6 +39,31 @@ pub enum SendTimeoutError<T> {
     Closed(T),
 }
 
+/// No room could be reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ReserveError {
+    /// The channel is closed.
+    #[error("reserving room on a closed channel")]
+    Closed,
+    /// The channel has no buffer.
+    #[error("reserving room on an unbuffered channel")]
+    Unbuffered,
+}
+
+/// No room could be reserved at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TryReserveError {
+    /// There is no room now.
+    #[error("reserving room on a full channel")]
+    Full,
+    /// The channel is closed.
+    #[error("reserving room on a closed channel")]
+    Closed,
+    /// The channel has no buffer.
+    #[error("reserving room on an unbuffered channel")]
+    Unbuffered,
+}
+
 /// Nothing more will come: the channel is closed and empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("receiving on a closed and empty channel")]
@@ -62,6 +87,50 @@ pub enum RecvTimeoutError {
     #[error("timed out receiving on an empty channel")]
     Timeout,
     /// The channel is closed and empty.
+    #[error("receiving on a closed and empty channel")]
+    Closed,
+}
+
+/// A receiver of a broadcast was slower than the senders, and has missed so many values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a receiver of a broadcast has missed {0} values")]
+pub struct Lagged(pub u64);
+
+/// Nothing was received from a broadcast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BroadcastRecvError {
+    /// So many values were missed. The next receive gives the oldest that is retained.
+    #[error("a receiver of a broadcast has missed {0} values")]
+    Lagged(u64),
+    /// The channel is closed, and everything was seen.
+    #[error("receiving on a closed and empty channel")]
+    Closed,
+}
+
+/// Nothing could be received from a broadcast at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TryBroadcastRecvError {
+    /// There is no value now.
+    #[error("receiving on an empty channel")]
+    Empty,
+    /// So many values were missed. The next receive gives the oldest that is retained.
+    #[error("a receiver of a broadcast has missed {0} values")]
+    Lagged(u64),
+    /// The channel is closed, and everything was seen.
+    #[error("receiving on a closed and empty channel")]
+    Closed,
+}
+
+/// Nothing could be received from a broadcast in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BroadcastRecvTimeoutError {
+    /// The time was up before a value came.
+    #[error("timed out receiving on an empty channel")]
+    Timeout,
+    /// So many values were missed. The next receive gives the oldest that is retained.
+    #[error("a receiver of a broadcast has missed {0} values")]
+    Lagged(u64),
+    /// The channel is closed, and everything was seen.
     #[error("receiving on a closed and empty channel")]
     Closed,
 }
@@ -219,5 +288,14 @@ impl<T> From<SendError<T>> for ChannelClosed {
 impl From<RecvError> for ChannelClosed {
     fn from(_: RecvError) -> Self {
         ChannelClosed
+    }
+}
+
+impl From<BroadcastRecvError> for BroadcastRecvTimeoutError {
+    fn from(error: BroadcastRecvError) -> Self {
+        match error {
+            BroadcastRecvError::Lagged(missed) => Self::Lagged(missed),
+            BroadcastRecvError::Closed => Self::Closed,
+        }
     }
 }

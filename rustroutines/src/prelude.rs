@@ -2,7 +2,9 @@
 //!
 //! [`Duration`] and [`Instant`] are the standard library's, here because timeouts are everywhere.
 
-pub use crate::channel::{Receiver, Sender, bounded_channel, channel, unbounded_channel};
+pub use crate::channel::{
+    Receiver, Sender, after, bounded_channel, broadcast_channel, channel, never, tick, unbounded_channel,
+};
 pub use crate::error::{
     JoinError, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Timeout, TryRecvError, TrySendError,
 };

@@ -1,5 +1,6 @@
 //! Waiting for time to pass: [`sleep`], [`sleep_until`], [`timeout`], [`timeout_at`].
 //!
+//! - `alarm`: a timer that is nobody's operation.
 //! - `join_timeout`: waiting for a routine, but not for ever.
 //! - `wheel`: many deadlines, of which the earliest come out first.
 //! - `slab`: numbered entries, in memory that is given back.
@@ -8,10 +9,12 @@
 //! never early, whoever polls it and why, and one whose deadline is past needs no timer at all. Nor does
 //! one that lies beyond what the clock can express: it never ends.
 
+mod alarm;
 mod join_timeout;
 mod slab;
 pub(crate) mod wheel;
 
+pub(crate) use alarm::Alarm;
 pub use join_timeout::JoinTimeout;
 
 use crate::driver::Driver;

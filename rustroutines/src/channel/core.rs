@@ -2,12 +2,13 @@
 //!
 //! # Invariants, whenever the lock is free
 //!
-//! 1. Receivers wait only while the buffer is empty, and senders only while it is full.
+//! 1. Receivers wait only while the buffer is empty, and senders only while it is full, counting room
+//!    that is reserved (see `reserve`).
 //! 2. So never both sides wait, but for arms of the same select, which never pairs with itself, and
 //!    for selects that were decided elsewhere and have not left yet.
 //! 3. A closed channel has nobody in line, but for receivers while a value is *in hand*: handed to a
-//!    receiver that has not taken it yet, and may go away without it (see 5). Only when none is in
-//!    hand is a closed and empty channel known to stay empty.
+//!    receiver that has not taken it yet, and may go away without it (see 5), or while room is reserved.
+//!    Only without either is a closed and empty channel known to stay empty.
 //! 4. A value is in exactly one place: with its sender's operation, in the buffer, in a waiter, or
 //!    with its receiver.
 //! 5. The buffer holds at most `capacity` values, but for those that were handed to a receiver which
@@ -31,12 +32,14 @@
 //! aside for another reason too: a value that is pushed while the channel is closed could arrive
 //! after a receiver was told that nothing will come.
 
+use crate::channel::reserve::Reservations;
 use crate::channel::waiters::{Key, Outcome, Party, Waiter, Waiters};
 use crate::error::{TryRecvError, TrySendError};
 use crate::panics;
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
 use crate::select::Showing;
+use crate::time::Alarm;
 use std::collections::VecDeque;
 use std::task::{Context, Waker};
 
@@ -44,27 +47,31 @@ use std::task::{Context, Waker};
 #[derive(Debug)]
 pub(crate) struct Channel<T> {
     /// Everything that changes but the counts.
-    state: ShortMutex<State<T>>,
+    pub(super) state: ShortMutex<State<T>>,
     /// How many values the buffer holds before senders wait.
-    capacity: usize,
+    pub(super) capacity: usize,
     /// How many `Sender`s there are. The last one to go closes the channel.
-    senders: AtomicUsize,
+    pub(super) senders: AtomicUsize,
     /// How many `Receiver`s there are. The last one to go closes the channel and empties it.
-    receivers: AtomicUsize,
+    pub(super) receivers: AtomicUsize,
+    /// The timer that feeds it, where one does; see `sources`.
+    pub(super) alarm: Option<Box<Alarm>>,
 }
 
 #[derive(Debug)]
-struct State<T> {
+pub(super) struct State<T> {
     /// Values that were sent and not yet received, oldest first.
-    buffer: VecDeque<T>,
+    pub(super) buffer: VecDeque<T>,
     /// Senders that wait for room or for a receiver, each with its value.
-    senders: Waiters<T>,
+    pub(super) senders: Waiters<T>,
     /// Receivers that wait for a value.
-    receivers: Waiters<T>,
+    pub(super) receivers: Waiters<T>,
     /// How many values have been handed to receivers that have not taken them yet.
     in_hand: usize,
+    /// Room that is reserved, and who waits for some.
+    pub(super) reservations: Reservations,
     /// Whether nothing more can be sent.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 /// What an offer to send came to.
@@ -95,7 +102,7 @@ impl<T> State<T> {
         }
         match self.give(value) {
             Ok(waker) => Offer::Sent(waker),
-            Err(value) if self.buffer.len() < capacity => {
+            Err(value) if self.has_room(capacity) => {
                 self.buffer.push_back(value);
                 Offer::Sent(None)
             }
@@ -106,14 +113,7 @@ impl<T> State<T> {
     #[inline]
     fn take(&mut self, capacity: usize) -> Take<T> {
         if let Some(value) = self.buffer.pop_front() {
-            let mut waker = None;
-            if self.buffer.len() < capacity {
-                if let Some((next, sender)) = self.senders.take() {
-                    self.buffer.push_back(next);
-                    waker = sender;
-                }
-            }
-            return Take::Value(value, waker);
+            return Take::Value(value, self.admit(capacity));
         }
         match self.senders.take() {
             Some((value, waker)) => Take::Value(value, waker),
@@ -124,15 +124,15 @@ impl<T> State<T> {
 
     /// Hands `value` to the first receiver in line.
     #[inline]
-    fn give(&mut self, value: T) -> Result<Option<Waker>, T> {
+    pub(super) fn give(&mut self, value: T) -> Result<Option<Waker>, T> {
         let waker = self.receivers.give(value)?;
         self.in_hand += 1;
         Ok(waker)
     }
 
     /// Whether nothing is in the buffer, given that, and nothing will ever be.
-    fn is_over(&self) -> bool {
-        self.closed && self.in_hand == 0
+    pub(super) fn is_over(&self) -> bool {
+        self.closed && self.in_hand == 0 && self.reservations.reserved == 0
     }
 
     /// Takes a receiver out, with what it was given; where that was the last thing the others waited for,
@@ -153,6 +153,7 @@ impl<T> State<T> {
             return false;
         }
         self.senders.close(wakers);
+        self.reservations.close(wakers);
         if self.is_over() {
             self.receivers.close(wakers);
         }
@@ -181,6 +182,7 @@ impl<T> Channel<T> {
             senders: Waiters::new(),
             receivers: Waiters::new(),
             in_hand: 0,
+            reservations: Reservations::new(),
             closed: false,
         };
         Self {
@@ -188,6 +190,7 @@ impl<T> Channel<T> {
             capacity,
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
+            alarm: None,
         }
     }
 
@@ -347,7 +350,7 @@ impl<T> Channel<T> {
     pub(crate) fn publish_send(&self, value: T, showing: Showing<'_>) -> Result<Key, T> {
         let party = Party::Select(showing.ticket());
         let mut state = self.state.lock();
-        let room = state.buffer.len() < self.capacity;
+        let room = state.has_room(self.capacity);
         if state.closed || room || state.receivers.has_counterpart(showing) {
             drop(state);
             return Err(value);
@@ -438,6 +441,6 @@ fn wake(waker: Option<Waker>) {
     }
 }
 
-fn wake_all(wakers: Vec<Waker>) {
+pub(super) fn wake_all(wakers: Vec<Waker>) {
     wakers.into_iter().for_each(panics::wake);
 }

@@ -11,12 +11,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The end of a wait; a duration beyond what the clock can say never ends it.
-fn after(duration: Duration) -> Option<Sleep> {
+pub(super) fn after(duration: Duration) -> Option<Sleep> {
     clock::now().checked_add(duration).map(sleep_until)
 }
 
 /// Whether the time is up; `None`: it never is.
-fn is_over(sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> bool {
+pub(super) fn is_over(sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> bool {
     sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready())
 }
 

@@ -1,0 +1,115 @@
+//! Models of a broadcast's waiting protocol, for the checker: every schedule of two or three threads.
+//!
+//! Each of these deletions makes a model fail (by a hang or a lost value):
+//!
+//! | deleted line                                              | model that fails                               |
+//! |-----------------------------------------------------------|------------------------------------------------|
+//! | `offer`: waking those that wait for a value               | `a_receiver_waits_for_a_value`                 |
+//! | `take_turns`: the second look (standing in line unseen)   | `a_receiver_waits_for_a_value`                 |
+//! | `read`: promising the room it has made                    | `the_slowest_receiver_lets_a_sender_in`        |
+//! | `stop_offer`: passing the promise on                      | `a_promise_that_is_dropped_goes_to_the_next`   |
+//! | `drop_receiver`: promising the room it has made           | `a_slow_receiver_that_goes_lets_a_sender_in`   |
+//! | `close`: waking those in line                             | `a_close_wakes_a_receiver`                     |
+
+use super::*;
+use crate::Suspend;
+use crate::error::{BroadcastRecvError, SendError};
+use loom::thread::spawn;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+
+/// Every schedule with at most three involuntary switches.
+fn check(model: impl Fn() + Sync + std::marker::Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(model);
+}
+
+#[test]
+fn a_receiver_waits_for_a_value() {
+    for overflow in [Overflow::DropOldest, Overflow::Wait] {
+        check(move || {
+            let (tx, a) = broadcast_channel_with(2, overflow);
+            let b = a.clone();
+            let receiver = spawn(move || b.recv().block());
+            // Kept open: only the value itself ends the wait.
+            let sender = tx.clone();
+            let sends = spawn(move || assert_eq!(sender.try_send(7), Ok(2)));
+            assert_eq!(a.recv().block(), Ok(7));
+            assert_eq!(receiver.join().unwrap(), Ok(7));
+            sends.join().unwrap();
+            drop(tx);
+        });
+    }
+}
+
+#[test]
+fn the_slowest_receiver_lets_a_sender_in() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        let sender = spawn(move || (1..=2).for_each(|n| assert_eq!(tx.send(n).block(), Ok(1))));
+        assert_eq!(rx.recv().block(), Ok(1));
+        assert_eq!(rx.recv().block(), Ok(2));
+        assert_eq!(rx.recv().block(), Err(BroadcastRecvError::Closed));
+        sender.join().unwrap();
+    });
+}
+
+#[test]
+fn a_promise_that_is_dropped_goes_to_the_next() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        tx.try_send(0).unwrap();
+        let impatient = tx.clone();
+        let cancelled = spawn(move || {
+            let mut send = impatient.send(1);
+            Pin::new(&mut send).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        });
+        let patient = spawn(move || tx.send(2).block().unwrap());
+        let received: Vec<u32> = rx.iter().map(Result::unwrap).collect();
+        patient.join().unwrap();
+        let mut expected = vec![0, 2];
+        if cancelled.join().unwrap() {
+            expected.push(1);
+        }
+        let mut sorted = received;
+        sorted.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(sorted, expected);
+    });
+}
+
+#[test]
+fn a_slow_receiver_that_goes_lets_a_sender_in() {
+    check(|| {
+        let (tx, fast) = broadcast_channel_with(1, Overflow::Wait);
+        let slow = fast.clone();
+        tx.try_send(1).unwrap();
+        assert_eq!(fast.try_recv(), Ok(1));
+        let sender = spawn(move || tx.send(2).block());
+        drop(slow);
+        assert_eq!(sender.join().unwrap(), Ok(1));
+        assert_eq!(fast.try_recv(), Ok(2));
+    });
+}
+
+#[test]
+fn the_last_receiver_gives_a_sender_its_value_back() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        tx.try_send(1).unwrap();
+        let sender = spawn(move || tx.send(2).block());
+        drop(rx);
+        assert_eq!(sender.join().unwrap(), Err(SendError(2)));
+    });
+}
+
+#[test]
+fn a_close_wakes_a_receiver() {
+    check(|| {
+        let (tx, rx) = broadcast_channel::<u32>(1);
+        let closer = spawn(move || drop(tx));
+        assert_eq!(rx.recv().block(), Err(BroadcastRecvError::Closed));
+        closer.join().unwrap();
+    });
+}

@@ -1,0 +1,405 @@
+//! What several threads see of a channel at once is what they would see of a queue one by one.
+//!
+//! Random histories of a few operations on two or three threads are recorded, with the time at which each
+//! operation was called and the time at which it returned. Then an order is searched (Wing and Gong) in
+//! which a plain queue gives the same answers, and in which no operation comes before one that had
+//! returned when it was called.
+//!
+//! A channel is a little more than a queue: while the queue is empty, a send and a receive of its value
+//! may take effect together, whatever the capacity. On an unbuffered channel that is the only way.
+
+#[path = "support/random.rs"]
+mod random;
+
+use random::{Random, with_seeds};
+use rustroutines::channel::{Permit, Receiver, Sender};
+use rustroutines::prelude::*;
+use rustroutines_tests::ends;
+use std::collections::{HashSet, VecDeque};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Send(u32),
+    TrySend(u32),
+    Recv,
+    TryRecv,
+    TryReserve,
+    /// Uses the permit that the thread has.
+    SendReserved(u32),
+    /// Drops the permit that the thread has.
+    Release,
+    Len,
+    Close,
+}
+
+/// What it returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Done,
+    Value(u32),
+    Full,
+    Empty,
+    Closed,
+    Number(usize),
+    /// Whether it was this call that closed.
+    Closes(bool),
+    /// There was no permit to use.
+    Nothing,
+}
+
+/// One operation of a history.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    call: Call,
+    answer: Answer,
+    called: usize,
+    returned: usize,
+}
+
+/// The queue that a channel is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct Queue {
+    values: VecDeque<u32>,
+    reserved: usize,
+    closed: bool,
+}
+
+/// Searches an order for a history.
+struct Search<'a> {
+    history: &'a [Event],
+    capacity: usize,
+    /// What has led nowhere: which events were done, and the queue then.
+    failed: HashSet<(u32, Queue)>,
+}
+
+impl Search<'_> {
+    fn is_linearizable(history: &[Event], capacity: usize) -> bool {
+        let mut search = Search { history, capacity, failed: HashSet::new() };
+        search.go_on(0, &Queue::default())
+    }
+
+    /// Whether the events that are not `done` can follow in some order.
+    fn go_on(&mut self, done: u32, queue: &Queue) -> bool {
+        if done.count_ones() as usize == self.history.len() {
+            return true;
+        }
+        if self.failed.contains(&(done, queue.clone())) {
+            return false;
+        }
+        for index in 0..self.history.len() {
+            if !self.may_be_next(done, index) {
+                continue;
+            }
+            let done = done | 1 << index;
+            if let Some(next) = self.step(queue, index) {
+                if self.go_on(done, &next) {
+                    return true;
+                }
+            }
+            if self.meets_receiver(done, queue, index) {
+                return true;
+            }
+        }
+        self.failed.insert((done, queue.clone()));
+        false
+    }
+
+    /// Whether nothing that is not done had returned when this was called.
+    fn may_be_next(&self, done: u32, index: usize) -> bool {
+        let called = self.history[index].called;
+        let is_done = |other: usize| done & 1 << other != 0;
+        !is_done(index) && (0..self.history.len()).all(|o| is_done(o) || self.history[o].returned >= called)
+    }
+
+    /// Whether this send takes effect together with the receive of its value, and the rest can follow.
+    fn meets_receiver(&mut self, done: u32, queue: &Queue, send: usize) -> bool {
+        let Event { call: Call::Send(value) | Call::TrySend(value), answer: Answer::Done, .. } =
+            self.history[send]
+        else {
+            return false;
+        };
+        if queue.closed || !queue.values.is_empty() {
+            return false;
+        }
+        let receive = self.history.iter().position(|event| event.answer == Answer::Value(value));
+        let Some(receive) = receive else { return false };
+        // Both are under way: the receive could have come first.
+        self.may_be_next(done ^ 1 << send, receive) && self.go_on(done | 1 << receive, queue)
+    }
+
+    /// The queue after this event; `None` if a queue would have given another answer.
+    fn step(&self, queue: &Queue, index: usize) -> Option<Queue> {
+        let event = &self.history[index];
+        let mut next = queue.clone();
+        let room = queue.values.len() + queue.reserved < self.capacity;
+        let legal = match (event.call, event.answer) {
+            (Call::Send(value) | Call::TrySend(value), Answer::Done) => {
+                next.values.push_back(value);
+                room && !queue.closed
+            }
+            (Call::Send(_) | Call::TrySend(_) | Call::TryReserve, Answer::Closed) => queue.closed,
+            // Closed or not.
+            (Call::TryReserve, Answer::Full) if self.capacity == 0 => true,
+            (Call::TrySend(_) | Call::TryReserve, Answer::Full) => !room && !queue.closed,
+            (Call::Recv | Call::TryRecv, Answer::Value(value)) => next.values.pop_front() == Some(value),
+            (Call::Recv | Call::TryRecv, Answer::Closed) => {
+                queue.closed && queue.values.is_empty() && queue.reserved == 0
+            }
+            (Call::TryRecv, Answer::Empty) => {
+                let may_come_back = queue.reserved > 0 || self.is_in_hand(index);
+                queue.values.is_empty() && (!queue.closed || may_come_back)
+            }
+            (Call::TryReserve, Answer::Done) => {
+                next.reserved += 1;
+                room && !queue.closed
+            }
+            (Call::SendReserved(value), Answer::Done) => {
+                next.reserved = queue.reserved.checked_sub(1)?;
+                next.values.push_back(value);
+                true
+            }
+            (Call::Release, Answer::Done) => {
+                next.reserved = queue.reserved.checked_sub(1)?;
+                true
+            }
+            (Call::SendReserved(_) | Call::Release, Answer::Nothing) => true,
+            (Call::Len, Answer::Number(len)) => len == queue.values.len(),
+            (Call::Close, Answer::Closes(closes)) => {
+                next.closed = true;
+                closes != queue.closed
+            }
+            (call, answer) => unreachable!("{call:?} gives no {answer:?}"),
+        };
+        legal.then_some(next)
+    }
+
+    /// Whether a value may be on its way to a receive at the time of this event. Until that has taken it,
+    /// a closed channel cannot say that nothing will come.
+    fn is_in_hand(&self, index: usize) -> bool {
+        let now = &self.history[index];
+        self.history.iter().any(|event| {
+            event.call == Call::Recv
+                && matches!(event.answer, Answer::Value(_))
+                && event.called < now.returned
+                && event.returned > now.called
+        })
+    }
+}
+
+/// A program for one thread. Values tell the threads and their calls apart.
+fn program(random: &mut Random, thread: u32, calls: usize) -> Vec<Call> {
+    (0..calls as u32)
+        .map(|n| {
+            let value = thread * 100 + n;
+            match random.below(16) {
+                0..4 => Call::Send(value),
+                4..6 => Call::TrySend(value),
+                6..9 => Call::Recv,
+                9..12 => Call::TryRecv,
+                12 => Call::TryReserve,
+                13 if random.below(3) > 0 => Call::SendReserved(value),
+                13 => Call::Release,
+                14 => Call::Len,
+                _ if random.below(4) == 0 => Call::Close,
+                _ => Call::TryReserve,
+            }
+        })
+        .collect()
+}
+
+fn carry_out<'a>(
+    call: Call,
+    tx: &'a Sender<u32>,
+    rx: &Receiver<u32>,
+    permit: &mut Option<Permit<'a, u32>>,
+) -> Answer {
+    match call {
+        Call::Send(value) => tx.send(value).block().map_or(Answer::Closed, |()| Answer::Done),
+        Call::TrySend(value) => match tx.try_send(value) {
+            Ok(()) => Answer::Done,
+            Err(TrySendError::Full(_)) => Answer::Full,
+            Err(TrySendError::Closed(_)) => Answer::Closed,
+        },
+        Call::Recv => rx.recv().block().map_or(Answer::Closed, Answer::Value),
+        Call::TryRecv => match rx.try_recv() {
+            Ok(value) => Answer::Value(value),
+            Err(TryRecvError::Empty) => Answer::Empty,
+            Err(TryRecvError::Closed) => Answer::Closed,
+        },
+        Call::TryReserve => match tx.try_reserve() {
+            Ok(new) => {
+                assert!(permit.replace(new).is_none(), "a program reserves only without a permit");
+                Answer::Done
+            }
+            Err(rustroutines::error::TryReserveError::Closed) => Answer::Closed,
+            // An unbuffered channel is always full.
+            Err(_) => Answer::Full,
+        },
+        Call::SendReserved(value) => match permit.take() {
+            None => Answer::Nothing,
+            Some(permit) => permit.send(value).map_or(Answer::Closed, |()| Answer::Done),
+        },
+        Call::Release => permit.take().map_or(Answer::Nothing, |_| Answer::Done),
+        Call::Len => Answer::Number(rx.len()),
+        Call::Close => Answer::Closes(tx.close()),
+    }
+}
+
+/// Runs one history on as many threads as there are programs. At the end, or when it is stuck, the
+/// channel is closed, which is an event like the others.
+fn record(programs: &[Vec<Call>], (tx, rx): (Sender<u32>, Receiver<u32>)) -> Vec<Event> {
+    let clock = AtomicUsize::new(0);
+    let ended = AtomicUsize::new(0);
+    let start = Barrier::new(programs.len() + 1);
+    let now = || clock.fetch_add(1, Ordering::SeqCst);
+    let timed = |call, carry_out: &mut dyn FnMut() -> Answer| {
+        let called = now();
+        let answer = carry_out();
+        Event { call, answer, called, returned: now() }
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = programs
+            .iter()
+            .map(|program| {
+                let (tx, rx, start, ended, timed) = (&tx, &rx, &start, &ended, &timed);
+                scope.spawn(move || {
+                    let mut permit = None;
+                    let mut events = Vec::new();
+                    start.wait();
+                    for &call in program {
+                        let call = match call {
+                            Call::TryReserve if permit.is_some() => Call::Len,
+                            // It would wait for its own permit.
+                            Call::Recv if permit.is_some() => Call::TryRecv,
+                            call => call,
+                        };
+                        events.push(timed(call, &mut || carry_out(call, tx, rx, &mut permit)));
+                    }
+                    if permit.is_some() {
+                        events.push(timed(Call::Release, &mut || {
+                            carry_out(Call::Release, tx, rx, &mut permit)
+                        }));
+                    }
+                    ended.fetch_add(1, Ordering::SeqCst);
+                    events
+                })
+            })
+            .collect();
+        start.wait();
+        let mut patience = 50;
+        while ended.load(Ordering::SeqCst) < programs.len() && patience > 0 {
+            thread::yield_now();
+            patience -= 1;
+        }
+        let mut events = vec![timed(Call::Close, &mut || Answer::Closes(rx.close()))];
+        events.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
+        events
+    })
+}
+
+fn check(histories: u64, capacity: usize, make: fn() -> (Sender<u32>, Receiver<u32>)) {
+    ends(move || {
+        with_seeds(histories, |seed| {
+            let mut random = Random::new(seed);
+            let threads = 2 + random.below(2);
+            let programs: Vec<_> =
+                (0..threads as u32).map(|thread| program(&mut random, thread + 1, 8 / threads)).collect();
+            let mut history = record(&programs, make());
+            history.sort_by_key(|event| event.called);
+            let lines: Vec<String> = history.iter().map(|event| format!("{event:?}")).collect();
+            assert!(Search::is_linearizable(&history, capacity), "no order explains\n{}", lines.join("\n"));
+        });
+    });
+}
+
+#[test]
+fn unbuffered_channels_are_linearizable() {
+    check(4_000, 0, channel);
+}
+
+#[test]
+fn channels_of_one_are_linearizable() {
+    check(4_000, 1, || bounded_channel(1));
+}
+
+#[test]
+fn channels_of_two_are_linearizable() {
+    check(4_000, 2, || bounded_channel(2));
+}
+
+#[test]
+fn unbounded_channels_are_linearizable() {
+    check(4_000, usize::MAX, unbounded_channel);
+}
+
+/// Events one after the other.
+fn sequence(events: &[(Call, Answer)]) -> Vec<Event> {
+    let event = |(n, &(call, answer))| Event { call, answer, called: 2 * n, returned: 2 * n + 1 };
+    events.iter().enumerate().map(event).collect()
+}
+
+/// All at once.
+fn together(events: &[(Call, Answer)]) -> Vec<Event> {
+    events.iter().map(|&(call, answer)| Event { call, answer, called: 0, returned: 1 }).collect()
+}
+
+#[test]
+fn the_search_accepts_what_a_queue_does() {
+    use {Answer::*, Call::*};
+    let legal: [&[(Call, Answer)]; 5] = [
+        &[(Send(1), Done), (Send(2), Done), (TrySend(3), Full), (Recv, Value(1)), (Len, Number(1))],
+        &[(TryReserve, Done), (TrySend(1), Done), (TryReserve, Full), (SendReserved(2), Done)],
+        &[
+            (TryReserve, Done),
+            (Close, Closes(true)),
+            (TryRecv, Empty),
+            (SendReserved(2), Done),
+            (Recv, Value(2)),
+        ],
+        &[
+            (Send(1), Done),
+            (Close, Closes(true)),
+            (Send(2), Answer::Closed),
+            (Recv, Value(1)),
+            (Recv, Answer::Closed),
+        ],
+        &[(TryRecv, Empty), (Close, Closes(true)), (Close, Closes(false)), (TryRecv, Answer::Closed)],
+    ];
+    for history in legal {
+        assert!(Search::is_linearizable(&sequence(history), 2), "{history:?}");
+    }
+    assert!(Search::is_linearizable(&together(&[(Recv, Value(1)), (Send(1), Done)]), 0), "they meet");
+    assert!(Search::is_linearizable(&together(&[(TryRecv, Empty), (TrySend(1), Full)]), 0), "they miss");
+}
+
+#[test]
+fn the_search_rejects_what_no_queue_does() {
+    use {Answer::*, Call::*};
+    let illegal: [&[(Call, Answer)]; 11] = [
+        &[(Send(1), Done), (Send(2), Done), (Recv, Value(2))],
+        &[(Send(1), Done), (Recv, Value(1)), (Recv, Value(1))],
+        &[(Send(1), Done), (TryRecv, Empty)],
+        &[(Send(1), Done), (TrySend(2), Full)],
+        &[(Send(1), Done), (Send(2), Done), (Send(3), Done)],
+        &[(TryReserve, Done), (Send(1), Done), (Send(2), Done)],
+        &[(Send(1), Done), (Close, Closes(true)), (Recv, Answer::Closed)],
+        &[(Close, Closes(true)), (Send(1), Done)],
+        &[(Close, Closes(true)), (TryRecv, Empty)],
+        &[(TryReserve, Done), (Close, Closes(true)), (TryRecv, Answer::Closed)],
+        &[(Send(1), Done), (Len, Number(0))],
+    ];
+    for history in illegal {
+        assert!(!Search::is_linearizable(&sequence(history), 2), "{history:?}");
+    }
+    assert!(
+        !Search::is_linearizable(&sequence(&[(Recv, Value(1)), (Send(1), Done)]), 2),
+        "before it was sent"
+    );
+    assert!(!Search::is_linearizable(&sequence(&[(Send(1), Done), (Recv, Value(1))]), 0), "they never met");
+    let three = [(Send(1), Done), (Send(2), Done), (Recv, Value(1))];
+    assert!(!Search::is_linearizable(&together(&three), 0), "2 was received by nobody");
+}
