@@ -3,8 +3,8 @@
 
 use crate::names::{self, Arguments};
 use crate::rewrite::Rewriter;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
@@ -17,6 +17,7 @@ pub(crate) fn rewrite(mac: &mut Macro, rewriter: &mut Rewriter) {
     let tokens = mac.tokens.clone();
     let rewritten = match arguments {
         Arguments::List => (|input: ParseStream<'_>| list(input, rewriter)).parse2(tokens),
+        Arguments::Condition => (|input: ParseStream<'_>| condition(input, rewriter)).parse2(tokens),
         Arguments::ListOrRepeat => (|input: ParseStream<'_>| list_or_repeat(input, rewriter)).parse2(tokens),
         Arguments::Pattern => (|input: ParseStream<'_>| pattern(input, rewriter)).parse2(tokens),
     };
@@ -35,6 +36,20 @@ fn list(input: ParseStream<'_>, rewriter: &mut Rewriter) -> Result<TokenStream> 
         }
     }
     Ok(quote!(#arguments))
+}
+
+// Input: `assert!(f(x) == 1)`
+// Output: `assert!(resolve!(f(x)) == 1, "assertion failed: {}", stringify!(f(x) == 1))`: what fails is shown
+// as it was written.
+fn condition(input: ParseStream<'_>, rewriter: &mut Rewriter) -> Result<TokenStream> {
+    let arguments = Punctuated::<Expr, Token![,]>::parse_terminated(&input.fork())?;
+    let rewritten = list(input, rewriter)?;
+    let (Some(condition), 1) = (arguments.first(), arguments.len()) else { return Ok(rewritten) };
+    let comma: Option<Token![,]> = (!arguments.trailing_punct()).then(Default::default);
+    let span = Span::mixed_site();
+    Ok(quote_spanned! {span=>
+        #rewritten #comma "assertion failed: {}", ::rustroutines::__private::stringify!(#condition)
+    })
 }
 
 fn list_or_repeat(input: ParseStream<'_>, rewriter: &mut Rewriter) -> Result<TokenStream> {

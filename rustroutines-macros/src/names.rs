@@ -193,6 +193,8 @@ pub(crate) fn own_macro(path: &Path) -> Option<OwnMacro> {
 pub(crate) enum Arguments {
     /// Any number, between commas.
     List,
+    /// The same; where there is but one, its text is shown when it fails.
+    Condition,
     /// The same, or one and a length.
     ListOrRepeat,
     /// One, then a pattern and perhaps a guard.
@@ -209,9 +211,8 @@ pub(crate) fn macro_arguments(path: &Path) -> Option<Arguments> {
         "print" | "println" | "eprint" | "eprintln" | "format" | "format_args" | "write" | "writeln" => {
             Arguments::List
         }
-        "assert" | "assert_eq" | "assert_ne" | "debug_assert" | "debug_assert_eq" | "debug_assert_ne" => {
-            Arguments::List
-        }
+        "assert" | "debug_assert" => Arguments::Condition,
+        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => Arguments::List,
         "panic" | "todo" | "unreachable" | "unimplemented" | "dbg" => Arguments::List,
         "vec" => Arguments::ListOrRepeat,
         "matches" | "assert_matches" | "debug_assert_matches" => Arguments::Pattern,

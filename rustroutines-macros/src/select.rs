@@ -234,9 +234,12 @@ fn bodies(select: &Select, names: &[Names], enum_name: &Ident) -> TokenStream {
                 let won = &names.next().expect("one for each operation").won;
                 match pattern {
                     None => quote_spanned!(span=> #enum_name::#won(_) => #body,),
-                    Some(pattern) => quote_spanned! {span=>
-                        #enum_name::#won(output) => { let #pattern = output; #body }
-                    },
+                    Some(pattern) => {
+                        let body = inside(body);
+                        quote_spanned! {span=>
+                            #enum_name::#won(output) => { let #pattern = output; #body }
+                        }
+                    }
                 }
             }
             _ => {
@@ -246,4 +249,15 @@ fn bodies(select: &Select, names: &[Names], enum_name: &Ident) -> TokenStream {
         });
     }
     bodies
+}
+
+/// A body to stand behind another statement: its own braces would be called superfluous.
+fn inside(body: &Expr) -> TokenStream {
+    match body {
+        Expr::Block(it) if it.label.is_none() && it.attrs.is_empty() => {
+            let statements = &it.block.stmts;
+            quote!(#(#statements)*)
+        }
+        other => quote!(#other),
+    }
 }

@@ -3,6 +3,7 @@
 //! An error of sending gives the value back: nothing is lost. `Debug` of these never asks
 //! `T: Debug`, so that `unwrap` works whatever a channel carries.
 
+use crossbeam_utils::atomic::AtomicCell;
 use std::any::Any;
 use std::fmt;
 use thiserror::Error;
@@ -146,9 +147,9 @@ pub enum JoinError {
     /// It was stopped by [`abort`](crate::routine::RoutineHandle::abort).
     #[error("the routine was aborted")]
     Aborted,
-    /// It panicked. Holds what it panicked with.
-    #[error("the routine panicked: {}", message(.0.as_ref()))]
-    Panicked(Box<dyn Any + Send + 'static>),
+    /// It panicked.
+    #[error("the routine panicked: {}", .0.message())]
+    Panicked(Panic),
     /// The runtime was shut down before it ended.
     #[error("the runtime was shut down before the routine ended")]
     ShutDown,
@@ -161,7 +162,7 @@ impl JoinError {
     /// What the routine's panic said, where it panicked with a text.
     pub fn panic_message(&self) -> Option<&str> {
         match self {
-            JoinError::Panicked(payload) => Some(message(payload.as_ref())),
+            JoinError::Panicked(panic) => Some(panic.message()),
             _ => None,
         }
     }
@@ -170,19 +171,45 @@ impl JoinError {
     /// Gives the error back where it was no panic.
     pub fn resume_unwind(self) -> JoinError {
         match self {
-            JoinError::Panicked(payload) => std::panic::resume_unwind(payload),
+            JoinError::Panicked(panic) => std::panic::resume_unwind(panic.into_payload()),
             other => other,
         }
     }
 }
 
-/// The text of a panic's payload.
-fn message(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&'static str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(a payload that is no text)")
+/// What a routine panicked with.
+pub struct Panic {
+    /// What it said.
+    message: Box<str>,
+    /// What it panicked with. In a cell because it need not be `Sync`, and errors should be.
+    payload: AtomicCell<Option<Box<dyn Any + Send + 'static>>>,
+}
+
+impl Panic {
+    pub(crate) fn new(payload: Box<dyn Any + Send + 'static>) -> Self {
+        let text = payload
+            .downcast_ref::<&'static str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let message = text.unwrap_or("(a payload that is no text)").into();
+        Self { message, payload: AtomicCell::new(Some(payload)) }
+    }
+
+    /// What it said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What it panicked with, as [`std::panic::catch_unwind`] gives it.
+    pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
+        self.payload.into_inner().expect("it is taken out only here")
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panic").field(&self.message).finish()
+    }
 }
 
 /// A routine could not be started.
@@ -270,9 +297,7 @@ impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JoinError::Aborted => f.write_str("Aborted"),
-            JoinError::Panicked(payload) => {
-                f.debug_tuple("Panicked").field(&message(payload.as_ref())).finish()
-            }
+            JoinError::Panicked(panic) => f.debug_tuple("Panicked").field(&panic.message()).finish(),
             JoinError::ShutDown => f.write_str("ShutDown"),
             JoinError::NotSpawned(error) => f.debug_tuple("NotSpawned").field(error).finish(),
         }

@@ -112,7 +112,8 @@ pub use rustroutines_macros::go;
 /// | `deadline(instant) => body`           | nothing else was, until then                             |
 ///
 /// Among several that are ready, chance decides; with `biased;` before the arms, the first in source
-/// order does. Arms are evaluated in source order, once, before the wait. What has lost is dropped
+/// order does. Where every arm is out of the race, and there is neither `default` nor a time limit, it waits
+/// for ever. Arms are evaluated in source order, once, before the wait. What has lost is dropped
 /// before the body runs. `break`, `continue`, `return` and `?` in a body act on the loop and the function
 /// around. All bodies have one type, and a pattern fits every outcome: to look at a `Result`, bind it and
 /// `match` it.

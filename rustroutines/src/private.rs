@@ -9,6 +9,7 @@ pub use std::future::Future;
 pub use std::marker::Send;
 pub use std::option::Option;
 pub use std::pin::pin;
+pub use std::stringify;
 
 use crate::routine::{Builder, RoutineHandle};
 use std::borrow::Cow;

@@ -20,7 +20,7 @@
 pub(crate) mod budget;
 pub(crate) mod registry;
 
-use crate::error::JoinError;
+use crate::error::{JoinError, Panic};
 use crate::panics;
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
@@ -86,7 +86,7 @@ impl<T> Drop for Outcome<T> {
 
 /// Runs `f`; gives what it panicked with.
 fn contain<R>(f: impl FnOnce() -> R) -> Result<R, JoinError> {
-    panics::contain(f).map_err(JoinError::Panicked)
+    panics::contain(f).map_err(|payload| JoinError::Panicked(Panic::new(payload)))
 }
 
 /// The joiner's side of a task that carries `O` out.

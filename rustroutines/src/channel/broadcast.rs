@@ -28,7 +28,7 @@ mod model;
 mod ops;
 mod ring;
 
-pub use ops::{IntoIter, Iter, Next, Recv, RecvTimeout, Send, SendTimeout};
+pub use ops::{IntoIter, Iter, Next, RecvOp, RecvTimeout, SendOp, SendTimeout};
 
 use self::ring::{Offer, Read, Ring};
 use crate::error::{TryBroadcastRecvError, TrySendError};
@@ -147,8 +147,8 @@ impl<T> BroadcastSender<T> {
     /// drop(rx);
     /// assert_eq!(tx.send("b").block(), Err(SendError("b")));
     /// ```
-    pub fn send(&self, value: T) -> Send<'_, T> {
-        Send::new(&self.ring, value)
+    pub fn send(&self, value: T) -> SendOp<'_, T> {
+        SendOp::new(&self.ring, value)
     }
 
     /// Sends `value` to all receivers if that is possible at once, and gives their number.
@@ -237,8 +237,8 @@ impl<T: Clone> BroadcastReceiver<T> {
     ///
     /// # Cancel safety
     /// Dropped before it is done, it has received nothing.
-    pub fn recv(&self) -> Recv<'_, T> {
-        Recv::new(self)
+    pub fn recv(&self) -> RecvOp<'_, T> {
+        RecvOp::new(self)
     }
 
     /// Receives the next value if there is one.

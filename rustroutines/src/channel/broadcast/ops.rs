@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// Sends a value: the operation of [`BroadcastSender::send`](super::BroadcastSender::send).
 #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
-pub struct Send<'a, T> {
+pub struct SendOp<'a, T> {
     /// Where to.
     ring: &'a Ring<T>,
     /// What; gone once it is sent or given back.
@@ -28,7 +28,7 @@ pub struct Send<'a, T> {
     waiting: Option<Key>,
 }
 
-impl<'a, T> Send<'a, T> {
+impl<'a, T> SendOp<'a, T> {
     pub(super) fn new(ring: &'a Ring<T>, value: T) -> Self {
         Self { ring, value: Some(Arc::new(value)), waiting: None }
     }
@@ -47,7 +47,7 @@ impl<'a, T> Send<'a, T> {
     }
 }
 
-impl<T> Drop for Send<'_, T> {
+impl<T> Drop for SendOp<'_, T> {
     fn drop(&mut self) {
         drop(self.stop());
     }
@@ -55,20 +55,20 @@ impl<T> Drop for Send<'_, T> {
 
 /// Receives a value: the operation of [`BroadcastReceiver::recv`].
 #[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
-pub struct Recv<'a, T> {
+pub struct RecvOp<'a, T> {
     /// Where from.
     receiver: &'a BroadcastReceiver<T>,
     /// Our place in line.
     waiting: Option<Key>,
 }
 
-impl<'a, T> Recv<'a, T> {
+impl<'a, T> RecvOp<'a, T> {
     pub(super) fn new(receiver: &'a BroadcastReceiver<T>) -> Self {
         Self { receiver, waiting: None }
     }
 }
 
-impl<T: Clone> Recv<'_, T> {
+impl<T: Clone> RecvOp<'_, T> {
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<T, BroadcastRecvError>> {
         let receiver = self.receiver;
         Poll::Ready(match ready!(receiver.ring.poll_read(&receiver.cursor, &mut self.waiting, cx)) {
@@ -80,7 +80,7 @@ impl<T: Clone> Recv<'_, T> {
     }
 }
 
-impl<T> Drop for Recv<'_, T> {
+impl<T> Drop for RecvOp<'_, T> {
     fn drop(&mut self) {
         if let Some(key) = self.waiting.take() {
             self.receiver.ring.stop_read(key);
@@ -88,18 +88,18 @@ impl<T> Drop for Recv<'_, T> {
     }
 }
 
-attempted!(['a, T] Send<'a, T>, Result<usize, SendError<T>>);
-attempted!(['a, T: Clone] Recv<'a, T>, Result<T, BroadcastRecvError>);
+attempted!(['a, T] SendOp<'a, T>, Result<usize, SendError<T>>);
+attempted!(['a, T: Clone] RecvOp<'a, T>, Result<T, BroadcastRecvError>);
 
-impl<T> fmt::Debug for Send<'_, T> {
+impl<T> fmt::Debug for SendOp<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Send").finish_non_exhaustive()
+        f.debug_struct("SendOp").finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Recv<'_, T> {
+impl<T> fmt::Debug for RecvOp<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recv").finish_non_exhaustive()
+        f.debug_struct("RecvOp").finish_non_exhaustive()
     }
 }
 
@@ -110,7 +110,7 @@ impl<T> fmt::Debug for Recv<'_, T> {
 #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
 pub struct SendTimeout<'a, T> {
     /// The wait without its end.
-    send: Send<'a, T>,
+    send: SendOp<'a, T>,
     /// The end of the wait.
     sleep: Option<Sleep>,
 }
@@ -121,27 +121,27 @@ pub struct SendTimeout<'a, T> {
 #[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
 pub struct RecvTimeout<'a, T> {
     /// The wait without its end.
-    recv: Recv<'a, T>,
+    recv: RecvOp<'a, T>,
     /// The end of the wait.
     sleep: Option<Sleep>,
 }
 
 impl<'a, T> SendTimeout<'a, T> {
-    pub(super) fn after(send: Send<'a, T>, duration: Duration) -> Self {
+    pub(super) fn after(send: SendOp<'a, T>, duration: Duration) -> Self {
         Self { send, sleep: after(duration) }
     }
 
-    pub(super) fn at(send: Send<'a, T>, deadline: Instant) -> Self {
+    pub(super) fn at(send: SendOp<'a, T>, deadline: Instant) -> Self {
         Self { send, sleep: Some(sleep_until(deadline)) }
     }
 }
 
 impl<'a, T> RecvTimeout<'a, T> {
-    pub(super) fn after(recv: Recv<'a, T>, duration: Duration) -> Self {
+    pub(super) fn after(recv: RecvOp<'a, T>, duration: Duration) -> Self {
         Self { recv, sleep: after(duration) }
     }
 
-    pub(super) fn at(recv: Recv<'a, T>, deadline: Instant) -> Self {
+    pub(super) fn at(recv: RecvOp<'a, T>, deadline: Instant) -> Self {
         Self { recv, sleep: Some(sleep_until(deadline)) }
     }
 }
@@ -177,7 +177,7 @@ attempted!(['a, T: Clone] RecvTimeout<'a, T>, Result<T, BroadcastRecvTimeoutErro
 /// The next item, or `None` at the end: what a `for` in a routine waits for.
 #[derive(Debug)]
 #[must_use = "an operation does nothing until it is carried out"]
-pub struct Next<'a, T>(Recv<'a, T>);
+pub struct Next<'a, T>(RecvOp<'a, T>);
 
 impl<T: Clone> Future for Next<'_, T> {
     type Output = Option<Result<T, Lagged>>;
