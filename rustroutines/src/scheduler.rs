@@ -479,7 +479,7 @@ pub(crate) fn current_routine() -> Option<u64> {
 pub(crate) fn park(parker: &Arc<Parker>) {
     match with_current(|scheduler| scheduler.map(|scheduler| scheduler.driver.clone())) {
         Some(driver) => drop(driver.park(parker)),
-        None => parker.park(),
+        None => parker.park_soon(),
     }
 }
 

@@ -25,6 +25,7 @@
 use crate::platform::atomic::{AtomicU8, Ordering};
 use crate::platform::clock::Instant;
 use crate::platform::sync::{Condvar, Mutex};
+use crossbeam_utils::Backoff;
 use std::sync::Arc;
 use std::task::Wake;
 
@@ -59,6 +60,20 @@ impl Parker {
     /// A parker that holds no notification.
     pub(crate) fn new() -> Self {
         Self { state: AtomicU8::new(EMPTY), lock: Mutex::new(()), wake: Condvar::new() }
+    }
+
+    /// Looks for a moment whether a notification comes: two threads that answer one another need not go to
+    /// sleep for it, which costs a hundred times as much. Then sleeps until notified.
+    pub(crate) fn park_soon(&self) {
+        let backoff = Backoff::new();
+        while self.state.load(Ordering::Relaxed) != NOTIFIED {
+            // A model explores schedules, and needs no look in between.
+            if backoff.is_completed() || cfg!(loom) {
+                break;
+            }
+            backoff.snooze();
+        }
+        self.park();
     }
 
     /// Sleeps until notified. Returns at once where a notification waits already.
