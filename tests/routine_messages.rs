@@ -29,7 +29,7 @@ fn a_panic_says_its_text_whatever_its_type() {
     assert_eq!(message(go!(|| panic!("static"))), "the routine panicked: static");
     assert_eq!(message(go!(|| panic!("formatted {}", one()))), "the routine panicked: formatted 1");
     let odd = go!(|| std::panic::panic_any(7));
-    let error: JoinError = odd.join().block().map(|()| ()).unwrap_err();
+    let error: JoinError = odd.join().block().unwrap_err();
     assert_eq!(error.panic_message(), Some("(a payload that is no text)"));
     let JoinError::Panicked(panic) = error else { panic!("it panicked") };
     assert_eq!(panic.into_payload().downcast_ref(), Some(&7));
