@@ -82,3 +82,26 @@ fn names_of_the_users_mean_what_they_say() {
     assert_eq!(selects(1, 2, 3).block(), 36);
     assert!(Maybe::Some(1) == Maybe::Some(1));
 }
+
+mod tools {
+    pub(crate) use ::rustroutines as routines;
+}
+
+#[tools::routines::routine(crate = crate::tools::routines)]
+fn through_another_path(n: u64) -> u64 {
+    let mut sum = 0;
+    for i in [n, 2] {
+        sum += doubled(i);
+    }
+    sum
+}
+
+#[tools::routines::routine(boxed, crate = tools::routines)]
+fn doubled(n: u64) -> u64 {
+    n * 2
+}
+
+#[test]
+fn the_crate_may_be_found_by_another_path() {
+    assert_eq!(tools::routines::Suspend::block(through_another_path(1)), 6);
+}

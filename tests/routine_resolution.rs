@@ -250,3 +250,73 @@ fn returns_an_operation() -> rustroutines::suspend::Ready<u32> {
 fn an_operation_that_is_wanted_as_such_is_left_as_it_is() {
     assert_eq!(returns_an_operation().block().block(), 5);
 }
+
+#[routine]
+fn only_plain_calls(a: u64, b: u64) -> u64 {
+    let local = [plain(a); 128];
+    let sum = plain(local[3]) + plain(b);
+    plain(sum)
+}
+
+#[routine]
+fn one_live_local(a: u8) -> u64 {
+    let live = [a; 1000];
+    let sum = {
+        let gone = [a; 3000];
+        plain(gone.iter().map(|n| u64::from(*n)).sum())
+    };
+    double(sum) + u64::from(live[7])
+}
+
+#[test]
+fn a_state_machine_holds_its_parameters_and_what_lives_across_a_suspension() {
+    // Nothing suspends: the two parameters, and the state.
+    assert!(size_of_val(&only_plain_calls(1, 2)) <= 3 * 8, "{}", size_of_val(&only_plain_calls(1, 2)));
+    // One array of two, the operation that is carried out, and a little.
+    let size = 1000 + size_of_val(&double(1));
+    assert!(size_of_val(&one_live_local(1)) <= size + 32, "{}", size_of_val(&one_live_local(1)));
+    assert_eq!(only_plain_calls(1, 2).block(), 7);
+    assert_eq!(one_live_local(1).block(), 6003);
+}
+
+struct Countdown(u64);
+
+impl rustroutines::suspend::SuspendIterator for Countdown {
+    type Item = u64;
+    type Next<'a> = rustroutines::suspend::Ready<Option<u64>>;
+
+    fn next(&mut self) -> Self::Next<'_> {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or(0);
+        rustroutines::suspend::ready(left)
+    }
+}
+
+impl rustroutines::suspend::IntoSuspendIterator for Countdown {
+    type Item = u64;
+    type Iter = Self;
+
+    fn into_suspend_iter(self) -> Self {
+        self
+    }
+}
+
+#[routine(blocking)]
+fn blocks_for_each_item() -> u64 {
+    let mut sum = 0;
+    'all: for n in Countdown(5) {
+        for m in [n, 1] {
+            match m {
+                3 => continue 'all,
+                0 => break 'all,
+                m => sum += double(m),
+            }
+        }
+    }
+    sum
+}
+
+#[test]
+fn a_blocking_loop_waits_for_each_item() {
+    assert_eq!(blocks_for_each_item(), 2 * (4 + 1 + 2 + 1 + 1 + 1));
+}

@@ -10,4 +10,6 @@ fn ui() {
     cases.compile_fail("routine/*.rs");
     cases.compile_fail("go/*.rs");
     cases.compile_fail("select/*.rs");
+    cases.compile_fail("suspend/*.rs");
+    cases.compile_fail("plain/*.rs");
 }

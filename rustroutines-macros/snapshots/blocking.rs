@@ -1,23 +1,11 @@
 fn f(x: u32) -> u32 {
-    __::block_on(g(x))
-        + (match (h(x),) {
-            v => {
-                match __::probe() {
-                    k => {
-                        if false {
-                            __::tag(k, &v).rustroutines_learn()
-                        }
-                        match k.branch() {
-                            __::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            __::Branch::Later(t) => {
-                                match t.start(v) {
-                                    o => __::Suspend::block(o),
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        })
+    #[allow(unused_imports)]
+    use __::{PlainType as _, PlainValue as _};
+    for i in __::Items(__::Value((g(x),)).rustroutines_carry_out())
+        .rustroutines_iterate()
+    {
+        #[allow(unreachable_code, clippy::diverging_sub_expression)]
+        __::Value((h(i),)).rustroutines_carry_out();
+    }
+    __::block_on(g(x)) + __::Value((h(x),)).rustroutines_carry_out()
 }

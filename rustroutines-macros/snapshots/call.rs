@@ -5,20 +5,19 @@ fn f(x: u32) -> impl __::Suspend<Output = u32> + __::Send {
             if false {
                 return __::never::<u32>();
             }
+            #[allow(unused_imports)]
+            use __::{PlainType as _, PlainValue as _};
             #[allow(unreachable_code, clippy::diverging_sub_expression)]
             (match (g(x),) {
                 v => {
-                    match __::probe() {
-                        k => {
-                            if false {
-                                __::wanted_tag::<_, u32, _>(k, &v).rustroutines_learn()
-                            }
-                            match k.branch() {
-                                __::Branch::Now(t) => t.get(v),
-                                #[allow(unreachable_code)]
-                                __::Branch::Later(t) => t.start(v).await,
-                            }
-                        }
+                    let k = __::type_of();
+                    if false {
+                        k.is(v)
+                    }
+                    match k.wanted::<u32>().rustroutines_branch() {
+                        __::Branch::Now(t) => t.get(v),
+                        #[allow(unreachable_code)]
+                        __::Branch::Later(t) => t.start(v).await,
                     }
                 }
             })

@@ -5,27 +5,26 @@ fn f(rx: R) -> impl __::Suspend<Output = ()> + __::Send {
             if false {
                 return __::never::<()>();
             }
+            #[allow(unused_imports)]
+            use __::{PlainType as _, PlainValue as _};
             (match rx {
                 v => {
-                    match __::probe() {
-                        k => {
-                            if false {
-                                __::loop_tag(k, &v).rustroutines_learn()
-                            }
-                            match k.iterate(v) {
-                                mut items => {
-                                    'l: loop {
-                                        match match k.branch() {
-                                            __::Branch::Now(t) => t.next(&mut items),
-                                            #[allow(unreachable_code)]
-                                            __::Branch::Later(t) => t.start_next(&mut items).await,
-                                        } {
-                                            __::Option::None => break,
-                                            __::Option::Some(item) => {
-                                                let (a, b) = item;
-                                                continue 'l;
-                                            }
-                                        }
+                    let k = __::loop_over();
+                    if false {
+                        k.is(v)
+                    }
+                    match k.rustroutines_iterate(v) {
+                        mut items => {
+                            'l: loop {
+                                match match k.rustroutines_branch() {
+                                    __::Branch::Now(t) => t.next(&mut items),
+                                    #[allow(unreachable_code)]
+                                    __::Branch::Later(t) => t.start_next(&mut items).await,
+                                } {
+                                    __::Option::None => break,
+                                    __::Option::Some(item) => {
+                                        let (a, b) = item;
+                                        continue 'l;
                                     }
                                 }
                             }

@@ -3,17 +3,10 @@ fn expression() {
         (a0, a1) => {
             __::go(
                 __::Option::Some(__::name("name")),
-                move || match (f(a0, a1),) {
-                    v => {
-                        match __::probe() {
-                            k => {
-                                if false {
-                                    __::tag(k, &v).rustroutines_learn()
-                                }
-                                k.operation(v)
-                            }
-                        }
-                    }
+                move || {
+                    #[allow(unused_imports)]
+                    use __::{PlainType as _, PlainValue as _};
+                    __::Value((f(a0, a1),)).rustroutines_operation()
                 },
             )
         }

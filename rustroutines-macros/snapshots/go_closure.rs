@@ -2,20 +2,19 @@ fn expression() {
     __::go(
         __::Option::None,
         move || __::routine(async move {
+            #[allow(unused_imports)]
+            use __::{PlainType as _, PlainValue as _};
             #[allow(unreachable_code, clippy::diverging_sub_expression)]
             (match (f(x),) {
                 v => {
-                    match __::probe() {
-                        k => {
-                            if false {
-                                __::tag(k, &v).rustroutines_learn()
-                            }
-                            match k.branch() {
-                                __::Branch::Now(t) => t.get(v),
-                                #[allow(unreachable_code)]
-                                __::Branch::Later(t) => t.start(v).await,
-                            }
-                        }
+                    let k = __::type_of();
+                    if false {
+                        k.is(v)
+                    }
+                    match k.rustroutines_branch() {
+                        __::Branch::Now(t) => t.get(v),
+                        #[allow(unreachable_code)]
+                        __::Branch::Later(t) => t.start(v).await,
                     }
                 }
             })

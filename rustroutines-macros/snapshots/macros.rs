@@ -5,18 +5,20 @@ fn f(x: u32) -> impl __::Suspend<Output = ()> + __::Send {
             if false {
                 return __::never::<()>();
             }
+            #[allow(unused_imports)]
+            use __::{PlainType as _, PlainValue as _};
             println!(
-                "{}", (match (g(x),) { v => match __::probe() { k => { if false {
-                __::tag(k, & v).rustroutines_learn() } match k.branch() {
-                __::Branch::Now(t) => t.get(v), #[allow(unreachable_code)]
-                __::Branch::Later(t) => t.start(v). await, } } } })
+                "{}", (match (g(x),) { v => { let k = __::type_of(); if false { k.is(v) }
+                match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
+                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
+                })
             );
             unknown!(g(x));
             go!(
-                g((match (h(x),) { v => match __::probe() { k => { if false { __::tag(k,
-                & v).rustroutines_learn() } match k.branch() { __::Branch::Now(t) => t
-                .get(v), #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v).
-                await, } } } }))
+                g((match (h(x),) { v => { let k = __::type_of(); if false { k.is(v) }
+                match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
+                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
+                }))
             );
             plain!(g(x));
         };

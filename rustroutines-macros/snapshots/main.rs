@@ -1,23 +1,6 @@
 fn main() {
+    #[allow(unused_imports)]
+    use __::{PlainType as _, PlainValue as _};
     #[allow(unreachable_code, clippy::diverging_sub_expression)]
-    (match (f(),) {
-        v => {
-            match __::probe() {
-                k => {
-                    if false {
-                        __::tag(k, &v).rustroutines_learn()
-                    }
-                    match k.branch() {
-                        __::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        __::Branch::Later(t) => {
-                            match t.start(v) {
-                                o => __::Suspend::block(o),
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    });
+    __::Value((f(),)).rustroutines_carry_out();
 }

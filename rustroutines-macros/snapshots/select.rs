@@ -1,43 +1,21 @@
 fn expression() {
     {
+        #[allow(unused_imports)]
+        use __::{PlainType as _, PlainValue as _};
         enum RustroutinesWon<Won0, Won1> {
             Won0(Won0),
             Won1(Won1),
             Timeout,
         }
         let won = match if c {
-            __::Option::Some(
-                match (f(x),) {
-                    v => {
-                        match __::probe() {
-                            k => {
-                                if false {
-                                    __::tag(k, &v).rustroutines_learn()
-                                }
-                                k.arm(v)
-                            }
-                        }
-                    }
-                },
-            )
+            __::Option::Some(__::Value((f(x),)).rustroutines_arm())
         } else {
             __::Option::None
         } {
             op0 => {
                 match d {
                     limit => {
-                        match match (tx.send(1),) {
-                            v => {
-                                match __::probe() {
-                                    k => {
-                                        if false {
-                                            __::tag(k, &v).rustroutines_learn()
-                                        }
-                                        k.arm(v)
-                                    }
-                                }
-                            }
-                        } {
+                        match __::Value((tx.send(1),)).rustroutines_arm() {
                             op1 => {
                                 let mut arm0 = __::pin!(__::Arm::guarded(op0));
                                 let mut arm1 = __::pin!(__::Arm::new(op1));

@@ -4,15 +4,16 @@ fn f() -> impl __::Suspend<Output = ()> + __::Send {
             if false {
                 return __::never::<()>();
             }
+            #[allow(unused_imports)]
+            use __::{PlainType as _, PlainValue as _};
             select! {
-                @ suspend x = f((match (g(),) { v => match __::probe() { k => { if false
-                { __::tag(k, & v).rustroutines_learn() } match k.branch() {
-                __::Branch::Now(t) => t.get(v), #[allow(unreachable_code)]
-                __::Branch::Later(t) => t.start(v). await, } } } })) => (match (h(x),) {
-                v => match __::probe() { k => { if false { __::tag(k, & v)
-                .rustroutines_learn() } match k.branch() { __::Branch::Now(t) => t
-                .get(v), #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v).
-                await, } } } }), default => {},
+                @ suspend x = f((match (g(),) { v => { let k = __::type_of(); if false {
+                k.is(v) } match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
+                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
+                })) => (match (h(x),) { v => { let k = __::type_of(); if false { k.is(v)
+                } match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
+                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
+                }), default => {},
             }
         };
         #[allow(unreachable_code)] output

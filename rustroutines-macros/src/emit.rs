@@ -3,11 +3,16 @@
 //! Generated tokens stand at the user's call and resolve as this crate's: a user's names never meet
 //! ours, and lints know that the user has not written them.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
+use syn::token::Paren;
 use syn::visit::Visit;
-use syn::{Attribute, Block, Expr, ExprForLoop, Type, TypeImplTrait};
+use syn::{
+    Attribute, Block, Expr, ExprCall, ExprForLoop, ExprMethodCall, ExprPath, ExprTuple, Path, PathArguments,
+    PathSegment, Token, Type, TypeImplTrait,
+};
 
 /// How a body waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +32,6 @@ pub(crate) enum Start {
     Boxed,
     /// Behind a pointer, for a `local` routine that calls itself.
     LocalBoxed,
-}
-
-/// How an operation found in a body is carried out.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wait {
-    pub(crate) start: Start,
-    pub(crate) mode: Mode,
 }
 
 /// Our names, shown at the user's tokens.
@@ -57,44 +55,135 @@ pub(crate) fn wait(mode: Mode, operation: TokenStream, at: Span) -> TokenStream 
     }
 }
 
-/// A call, carried out where it is an operation. The module `suspend::resolve` explains the form.
+/// What a body begins with in which [`resolve`] or [`for_loop`] has found something.
+pub(crate) fn imports() -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        #[allow(unused_imports)]
+        use ::rustroutines::__private::{PlainType as _, PlainValue as _};
+    }
+}
+
+/// A call, carried out where it is an operation. The module `suspend::resolve` explains the forms. The
+/// body begins with [`imports`].
 ///
 /// Input: `f(a)`
-/// Output: `(match (f(a),) { v => match probe() { k => { if false { tag(k, &v).rustroutines_learn() } match k.branch() {
-///     Branch::Now(t) => t.get(v), Branch::Later(t) => t.start(v).await } } } })`, where the type `W` is
-/// written down for the call's value with `wanted_tag::<_, W, _>(k, &v)`
+/// Output: `(match (f(a),) { v => { let k = type_of(); if false { k.is(v) } match k.rustroutines_branch() {
+///     Branch::Now(t) => t.get(v), Branch::Later(t) => t.start(v).await } } })`, where the type `W` is
+/// written down for the call's value with `k.wanted::<W>()`; in a blocking body
+/// `Value((f(a),)).rustroutines_carry_out()`, or `(match (f(a),) { v => wanted::<W, _>(&v).rustroutines_finish(v) })`
 pub(crate) fn resolve(
-    attrs: &[Attribute],
-    call: &TokenStream,
+    attrs: Vec<Attribute>,
+    call: Expr,
     at: Span,
-    Wait { start, mode }: Wait,
+    start: Start,
     wanted: Option<&Type>,
-) -> TokenStream {
+) -> Expr {
     let span = ours(at);
-    let tag = match wanted {
-        None => quote_spanned!(span=> ::rustroutines::__private::tag(k, &v)),
-        Some(wanted) => quote_spanned!(span=> ::rustroutines::__private::wanted_tag::<_, #wanted, _>(k, &v)),
+    let start = match start {
+        Start::Inline => quote_spanned!(span=> t.start(v)),
+        Start::Boxed => quote_spanned!(span=> t.start_boxed(v)),
+        Start::LocalBoxed => quote_spanned!(span=> t.start_local_boxed(v)),
     };
-    let start = match (start, mode) {
-        (Start::Inline, _) | (_, Mode::Block) => quote_spanned!(span=> t.start(v)),
-        (Start::Boxed, _) => quote_spanned!(span=> t.start_boxed(v)),
-        (Start::LocalBoxed, _) => quote_spanned!(span=> t.start_local_boxed(v)),
-    };
-    let later = wait(mode, start, at);
-    quote_spanned! {span=>
+    let wanted = wanted.map(|wanted| quote_spanned!(span=> .wanted::<#wanted>()));
+    Expr::Verbatim(quote_spanned! {span=>
         #(#attrs)*
         (match (#call,) {
-            v => match ::rustroutines::__private::probe() {
-                k => {
-                    if false { #tag.rustroutines_learn() }
-                    match k.branch() {
-                        ::rustroutines::__private::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        ::rustroutines::__private::Branch::Later(t) => #later,
-                    }
+            v => {
+                let k = ::rustroutines::__private::type_of();
+                if false { k.is(v) }
+                match k #wanted.rustroutines_branch() {
+                    ::rustroutines::__private::Branch::Now(t) => t.get(v),
+                    #[allow(unreachable_code)]
+                    ::rustroutines::__private::Branch::Later(t) => #start.await,
                 }
             }
         })
+    })
+}
+
+/// The same in a blocking body.
+pub(crate) fn finish(
+    attrs: Vec<Attribute>,
+    call: Expr,
+    at: Span,
+    wanted: Option<&Type>,
+    prototype: &Prototype,
+) -> Expr {
+    let span = ours(at);
+    if let Some(wanted) = wanted {
+        return Expr::Verbatim(quote_spanned! {span=>
+            #(#attrs)*
+            (match (#call,) { v => ::rustroutines::__private::wanted::<#wanted, _>(&v).rustroutines_finish(v) })
+        });
+    }
+    // A tree, not tokens: written once, at the end, however deeply calls are nested.
+    let Prototype { value, method } = prototype.at(span);
+    let value = Expr::Call(ExprCall {
+        attrs: Vec::new(),
+        func: Box::new(Expr::Path(ExprPath { attrs: Vec::new(), qself: None, path: value })),
+        paren_token: Paren(span),
+        args: once(Expr::Tuple(ExprTuple {
+            attrs: Vec::new(),
+            paren_token: Paren(span),
+            elems: once_and_comma(call, span),
+        })),
+    });
+    Expr::MethodCall(ExprMethodCall {
+        attrs,
+        receiver: Box::new(value),
+        dot_token: Token![.](span),
+        method,
+        turbofish: None,
+        paren_token: Paren(span),
+        args: Punctuated::new(),
+    })
+}
+
+fn once(expr: Expr) -> Punctuated<Expr, Token![,]> {
+    let mut list = Punctuated::new();
+    list.push_value(expr);
+    list
+}
+
+fn once_and_comma(expr: Expr, span: Span) -> Punctuated<Expr, Token![,]> {
+    let mut list = once(expr);
+    list.push_punct(Token![,](span));
+    list
+}
+
+/// The names in the expansion of a call in a blocking body, made once for a body: to make a name is dear, to
+/// show it elsewhere is not.
+#[derive(Debug, Clone)]
+pub(crate) struct Prototype {
+    /// `::rustroutines::__private::Value`
+    value: Path,
+    /// `rustroutines_carry_out`
+    method: Ident,
+}
+
+impl Prototype {
+    pub(crate) fn new() -> Self {
+        let span = Span::mixed_site();
+        let mut segments = Punctuated::new();
+        for name in ["rustroutines", "__private", "Value"] {
+            segments.push(PathSegment { ident: Ident::new(name, span), arguments: PathArguments::None });
+        }
+        let value = Path { leading_colon: Some(Token![::](span)), segments };
+        Self { value, method: Ident::new("rustroutines_carry_out", span) }
+    }
+
+    /// The same names, shown at `span`.
+    fn at(&self, span: Span) -> Self {
+        let mut made = self.clone();
+        made.method.set_span(span);
+        made.value.leading_colon = Some(Token![::](span));
+        for mut pair in made.value.segments.pairs_mut() {
+            pair.value_mut().ident.set_span(span);
+            if let Some(colons) = pair.punct_mut() {
+                **colons = Token![::](span);
+            }
+        }
+        made
     }
 }
 
@@ -102,58 +191,57 @@ pub(crate) fn resolve(
 /// is none (`arm`: what `select!` waits for).
 ///
 /// Input: `f(a)`
-/// Output: `match (f(a),) { v => match probe() { k => { if false { tag(k, &v).rustroutines_learn() } k.operation(v) } } }`
+/// Output: `Value((f(a),)).rustroutines_operation()`
 pub(crate) fn as_operation(call: &TokenStream, at: Span, method: &str) -> TokenStream {
     let span = ours(at);
     let method = Ident::new(method, span);
-    quote_spanned! {span=>
-        match (#call,) {
-            v => match ::rustroutines::__private::probe() {
-                k => {
-                    if false { ::rustroutines::__private::tag(k, &v).rustroutines_learn() }
-                    k.#method(v)
-                }
-            }
-        }
-    }
+    quote_spanned!(span=> ::rustroutines::__private::Value((#call,)).#method())
 }
 
 /// A `for` loop over whatever can be gone over, by suspending or not.
 ///
 /// Input: `'l: for PAT in E { BODY }`
-/// Output: `match E { v => match probe() { k => { if false { loop_tag(k, &v).rustroutines_learn() } match k.iterate(v) {
-///     mut items => 'l: loop { match <next> { None => break, Some(item) => { let PAT = item; BODY } } } } } } }`
-pub(crate) fn for_loop(it: &ExprForLoop, mode: Mode) -> TokenStream {
-    let ExprForLoop { attrs, label, pat, expr, body, for_token, .. } = it;
-    let span = ours(for_token.span);
-    let next = wait(mode, quote_spanned!(span=> t.start_next(&mut items)), for_token.span);
+/// Output: `match E { v => { let k = loop_over(); if false { k.is(v) } match k.rustroutines_iterate(v) {
+///     mut items => 'l: loop { match <next> { None => break, Some(item) => { let PAT = item; BODY } } } } } }`;
+/// in a blocking body `'l: for PAT in Items(E).rustroutines_iterate() { BODY }`
+pub(crate) fn for_loop(it: &mut ExprForLoop, mode: Mode) -> Option<TokenStream> {
+    let span = ours(it.for_token.span);
+    if mode == Mode::Block {
+        let expr = &it.expr;
+        let span = ours(expr.span());
+        let items = quote_spanned! {span=>
+            ::rustroutines::__private::Items(#expr).rustroutines_iterate()
+        };
+        *it.expr = Expr::Verbatim(items);
+        return None;
+    }
+    let ExprForLoop { attrs, label, pat, expr, body, .. } = it;
     let statements = &body.stmts;
     let bind = quote_spanned!(pat.span()=> let #pat = );
-    quote_spanned! {span=>
+    Some(quote_spanned! {span=>
         #(#attrs)*
         (match #expr {
-            v => match ::rustroutines::__private::probe() {
-                k => {
-                    if false { ::rustroutines::__private::loop_tag(k, &v).rustroutines_learn() }
-                    match k.iterate(v) {
-                        mut items => #label loop {
-                            match match k.branch() {
-                                ::rustroutines::__private::Branch::Now(t) => t.next(&mut items),
-                                #[allow(unreachable_code)]
-                                ::rustroutines::__private::Branch::Later(t) => #next,
-                            } {
-                                ::rustroutines::__private::Option::None => break,
-                                ::rustroutines::__private::Option::Some(item) => {
-                                    #bind item;
-                                    #(#statements)*
-                                }
+            v => {
+                let k = ::rustroutines::__private::loop_over();
+                if false { k.is(v) }
+                match k.rustroutines_iterate(v) {
+                    mut items => #label loop {
+                        match match k.rustroutines_branch() {
+                            ::rustroutines::__private::Branch::Now(t) => t.next(&mut items),
+                            #[allow(unreachable_code)]
+                            ::rustroutines::__private::Branch::Later(t) => t.start_next(&mut items).await,
+                        } {
+                            ::rustroutines::__private::Option::None => break,
+                            ::rustroutines::__private::Option::Some(item) => {
+                                #bind item;
+                                #(#statements)*
                             }
-                        },
-                    }
+                        }
+                    },
                 }
             }
         })
-    }
+    })
 }
 
 /// A rewritten body as an operation.
@@ -256,4 +344,36 @@ pub(crate) fn call_site(call: &Expr) -> Span {
         },
         other => other.span(),
     }
+}
+
+/// What the macros wrote, for a crate that is found by another path.
+///
+/// Input: `::rustroutines::__private::Send`, `crate::tools::rustroutines`
+/// Output: `crate::tools::rustroutines::__private::Send`
+///
+/// `__private` is nobody's but ours, so that no path of the user's is touched.
+pub(crate) fn through(tokens: TokenStream, path: &Path) -> TokenStream {
+    let mut made: Vec<TokenTree> = Vec::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), through(group.stream(), path));
+                inner.set_span(group.span());
+                made.push(inner.into());
+            }
+            TokenTree::Ident(name) if name == "__private" => {
+                // `:: rustroutines ::` stands before it
+                let ours =
+                    made.len().checked_sub(5).filter(|start| made[start + 2].to_string() == "rustroutines");
+                if let Some(start) = ours {
+                    let colons = made.split_off(start).split_off(3);
+                    made.extend(quote!(#path));
+                    made.extend(colons);
+                }
+                made.push(name.into());
+            }
+            other => made.push(other),
+        }
+    }
+    made.into_iter().collect()
 }

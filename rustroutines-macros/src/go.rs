@@ -9,7 +9,7 @@
 //!
 //! Each form takes a name first: `go!("crawler", f(x))`. A name is any expression of a string type.
 
-use crate::emit::{self, Mode, Start, Wait};
+use crate::emit::{self, Mode, Start};
 use crate::operation::{Body, closure_body};
 use crate::rewrite::Rewriter;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -165,7 +165,7 @@ impl Go {
             }
             Task::Block(word, mut block) => {
                 let span = emit::ours(block.brace_token.span.open());
-                Rewriter::new(Mode::Suspend).visit_block_mut(&mut block);
+                Rewriter::new(Mode::Suspend).body(&mut block, None);
                 let body = emit::body(&TokenStream::new(), &block, None, emit::Capture::Move);
                 quote_spanned!(span=> ::rustroutines::__private::go(#name, #word || #body))
             }
@@ -180,10 +180,11 @@ fn emit_call(name: &TokenStream, call: &ExprCall) -> TokenStream {
     let span = emit::ours(at);
     let (arguments, bound) = (call.args.iter(), bound(call.args.len(), span));
     let function = &call.func;
-    let operation = emit::as_operation(&quote!(#function(#(#bound),*)), at, "operation");
+    let operation = emit::as_operation(&quote!(#function(#(#bound),*)), at, "rustroutines_operation");
+    let imports = emit::imports();
     quote_spanned! {span=>
         match (#(#arguments,)*) {
-            (#(#bound,)*) => ::rustroutines::__private::go(#name, move || #operation),
+            (#(#bound,)*) => ::rustroutines::__private::go(#name, move || { #imports #operation }),
         }
     }
 }
@@ -198,12 +199,13 @@ fn emit_method(name: &TokenStream, call: &ExprMethodCall) -> TokenStream {
     let (receiver, arguments, bound) = (&call.receiver, call.args.iter(), bound(call.args.len(), span));
     let (method, turbofish) = (&call.method, &call.turbofish);
     let this = Ident::new("this", span);
-    let call = quote!(#this.#method #turbofish (#(#bound),*));
-    let resolved = emit::resolve(&[], &call, at, Wait { start: Start::Inline, mode: Mode::Suspend }, None);
+    let call = Expr::Verbatim(quote!(#this.#method #turbofish (#(#bound),*)));
+    let resolved = emit::resolve(Vec::new(), call, at, Start::Inline, None);
+    let imports = emit::imports();
     quote_spanned! {span=>
         match (#receiver, #(#arguments,)*) {
             (mut #this, #(#bound,)*) => ::rustroutines::__private::go(#name, move || {
-                ::rustroutines::__private::routine(async move { #resolved })
+                ::rustroutines::__private::routine(async move { #imports #resolved })
             }),
         }
     }

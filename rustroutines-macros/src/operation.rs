@@ -5,7 +5,6 @@ use crate::rewrite::Rewriter;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
-use syn::visit_mut::VisitMut;
 use syn::{Block, Expr, ExprClosure, Result, ReturnType, Stmt, Token, Type};
 
 /// A body given to a macro of ours: a closure, or a block with or without `move`.
@@ -56,7 +55,7 @@ pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
             quote!(#(#attrs)* #lifetimes #movability #capture #or1_token #inputs #or2_token #inner)
         }
         Body::Block(word, mut block) => {
-            Rewriter::new(Mode::Suspend).visit_block_mut(&mut block);
+            Rewriter::new(Mode::Suspend).body(&mut block, None);
             let capture = if word.is_some() { Capture::Move } else { Capture::Borrow };
             emit::body(&TokenStream::new(), &block, None, capture)
         }

@@ -3,7 +3,7 @@
 //! What is not the body's own code is left alone: closures, `async` blocks, nested items, constant
 //! expressions, patterns, types, attributes, and macros that are not known to take expressions.
 
-use crate::emit::{self, Mode, Start, Wait};
+use crate::emit::{self, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
 use crate::{go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -28,12 +28,30 @@ pub(crate) struct Rewriter {
     output: Option<Type>,
     /// The type written down for the call that is visited next.
     wanted: Option<Type>,
+    /// Whether anything was rewritten that needs the body's imports.
+    found: bool,
+    /// See `allow_unreachable`: parsed once.
+    allow: Option<Attribute>,
+    /// The names in each call's expansion, where the body blocks.
+    prototype: Option<Prototype>,
 }
+
+/// How an operation is begun, and the type written down for the call's value.
+type Found = (Start, Option<Type>);
 
 impl Rewriter {
     /// For the body of a routine without a name.
     pub(crate) fn new(mode: Mode) -> Self {
-        Self { mode, recursion: None, inside_err: false, output: None, wanted: None }
+        Self {
+            mode,
+            recursion: None,
+            inside_err: false,
+            output: None,
+            wanted: None,
+            found: false,
+            allow: None,
+            prototype: None,
+        }
     }
 
     /// For the body of the routine `name`.
@@ -41,11 +59,16 @@ impl Rewriter {
         Self { recursion: Some((name.clone(), start)), ..Self::new(mode) }
     }
 
-    /// Rewrites a whole body, which returns `output`.
-    pub(crate) fn body(&mut self, block: &mut Block, output: Option<&Type>) {
+    /// Rewrites a whole body, which returns `output`. Says whether anything has changed.
+    pub(crate) fn body(&mut self, block: &mut Block, output: Option<&Type>) -> bool {
         self.output = output.filter(|ty| emit::names_type(ty)).cloned();
         let output = self.output.clone();
         self.block(block, output.as_ref());
+        let found = mem::take(&mut self.found);
+        if found {
+            block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports()), None));
+        }
+        found
     }
 
     /// How this body waits.
@@ -82,20 +105,19 @@ impl Rewriter {
 
     // Input: `f(a, g(b))`
     // Output: `resolve!(f(a, resolve!(g(b))))`
-    fn call(&mut self, call: &mut ExprCall) -> Option<TokenStream> {
+    fn call(&mut self, call: &mut ExprCall) -> Option<Found> {
         let (inside_err, wanted) = (self.inside_err, self.wanted.take());
         self.visit_call_parts(call);
         if names::leaves_call(call, inside_err) {
             return None;
         }
         let start = self.start(matches!(&*call.func, Expr::Path(path) if self.names_itself(&path.path)));
-        let attrs = mem::take(&mut call.attrs);
-        Some(self.resolve(&attrs, Expr::Call(call.clone()), start, wanted.as_ref()))
+        Some((start, wanted))
     }
 
     // Input: `a.m(g(b))`
     // Output: `resolve!(a.m(resolve!(g(b))))`
-    fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<TokenStream> {
+    fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<Found> {
         let wanted = self.wanted.take();
         self.visit_method_parts(call);
         if names::is_never_probed(&call.method.to_string()) {
@@ -104,14 +126,40 @@ impl Rewriter {
         let itself = matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"))
             && self.recursion.as_ref().is_some_and(|(name, _)| *name == call.method);
         let start = self.start(itself);
-        let attrs = mem::take(&mut call.attrs);
-        Some(self.resolve(&attrs, Expr::MethodCall(call.clone()), start, wanted.as_ref()))
+        Some((start, wanted))
     }
 
-    fn resolve(&self, attrs: &[Attribute], call: Expr, start: Start, wanted: Option<&Type>) -> TokenStream {
+    fn resolve(&mut self, mut call: Expr, (start, wanted): Found) -> Expr {
+        self.found = true;
         let at = emit::call_site(&call);
-        let wait = Wait { start, mode: self.mode };
-        emit::resolve(attrs, &quote!(#call), at, wait, wanted)
+        let attrs = match &mut call {
+            Expr::Call(call) => mem::take(&mut call.attrs),
+            Expr::MethodCall(call) => mem::take(&mut call.attrs),
+            _ => Vec::new(),
+        };
+        match self.mode {
+            Mode::Suspend => emit::resolve(attrs, call, at, start, wanted.as_ref()),
+            Mode::Block => {
+                let prototype = self.prototype.get_or_insert_with(Prototype::new);
+                emit::finish(attrs, call, at, wanted.as_ref(), prototype)
+            }
+        }
+    }
+
+    /// Whether `visit` rewrites anything.
+    fn finds(&mut self, visit: impl FnOnce(&mut Self)) -> bool {
+        let before = mem::take(&mut self.found);
+        visit(self);
+        let found = self.found;
+        self.found |= before;
+        found
+    }
+
+    /// What we write around a call of a function that never returns is unreachable, and the compiler would
+    /// say so to the user. Where the language takes no attribute, inside a larger expression, it does.
+    fn allow_unreachable(&mut self) -> Attribute {
+        let make = || parse_quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code, clippy::diverging_sub_expression)]);
+        self.allow.get_or_insert_with(make).clone()
     }
 
     fn start(&self, itself: bool) -> Start {
@@ -135,6 +183,7 @@ impl Rewriter {
     fn awaited(&mut self, it: &mut ExprAwait) -> Option<TokenStream> {
         self.operands(&mut it.base);
         let Mode::Block = self.mode else { return None };
+        self.found = true;
         let (span, attrs, base) = (emit::ours(it.await_token.span), &it.attrs, &it.base);
         Some(quote_spanned!(span=> #(#attrs)* ::rustroutines::__private::block_on(#base)))
     }
@@ -144,16 +193,26 @@ impl Rewriter {
     fn for_loop(&mut self, it: &mut ExprForLoop) -> Option<TokenStream> {
         self.visit_expr_mut(&mut it.expr);
         self.visit_block_mut(&mut it.body);
-        (!is_range(&it.expr)).then(|| emit::for_loop(it, self.mode))
+        if is_range(&it.expr) {
+            return None;
+        }
+        self.found = true;
+        emit::for_loop(it, self.mode)
     }
 
     /// A statement's own expression.
     fn visit_whole(&mut self, expr: &mut Expr, wanted: Option<&Type>) {
-        let at = is_call(expr).then(|| emit::call_site(expr));
-        self.visit_wanted(expr, wanted);
-        if let (Some(at), Expr::Verbatim(tokens)) = (at, &mut *expr) {
-            let allow = allow_unreachable(at);
-            *tokens = quote!(#allow #tokens);
+        let call = is_call(expr);
+        let found = self.finds(|this| this.visit_wanted(expr, wanted));
+        match expr {
+            Expr::Verbatim(tokens) if call && found => {
+                let allow = self.allow_unreachable();
+                *tokens = quote!(#allow #tokens);
+            }
+            Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }) if found => {
+                attrs.insert(0, self.allow_unreachable());
+            }
+            _ => {}
         }
     }
 
@@ -193,10 +252,10 @@ impl Rewriter {
 
     fn arm(&mut self, arm: &mut Arm, wanted: Option<&Type>) {
         arm.guard.iter_mut().for_each(|(_, guard)| self.visit_expr_mut(guard));
-        if is_call(&arm.body) {
-            arm.attrs.push(allow_unreachable(emit::call_site(&arm.body)));
+        let call = is_call(&arm.body);
+        if self.finds(|this| this.visit_wanted(&mut arm.body, wanted)) && call {
+            arm.attrs.push(self.allow_unreachable());
         }
-        self.visit_wanted(&mut arm.body, wanted);
     }
 
     fn block(&mut self, block: &mut Block, wanted: Option<&Type>) {
@@ -223,19 +282,28 @@ impl Rewriter {
             Pat::Type(it) if init.diverge.is_none() => Some(&*it.ty),
             _ => None,
         };
-        if is_call(&init.expr) {
-            local.attrs.push(allow_unreachable(emit::call_site(&init.expr)));
+        let call = is_call(&init.expr);
+        if self.finds(|this| this.visit_wanted(&mut init.expr, wanted)) && call {
+            local.attrs.push(self.allow_unreachable());
         }
-        self.visit_wanted(&mut init.expr, wanted);
         init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
     }
 }
 
 impl VisitMut for Rewriter {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        let rewritten = match &mut *expr {
+        let found = match &mut *expr {
             Expr::Call(call) => self.call(call),
             Expr::MethodCall(call) => self.method_call(call),
+            _ => None,
+        };
+        if let Some(found) = found {
+            let call = mem::replace(expr, Expr::PLACEHOLDER);
+            *expr = self.resolve(call, found);
+            return;
+        }
+        let rewritten = match &mut *expr {
+            Expr::Call(_) | Expr::MethodCall(_) => None,
             Expr::Await(it) => self.awaited(it),
             Expr::ForLoop(it) => self.for_loop(it),
             Expr::Reference(it) => {
@@ -276,7 +344,9 @@ impl VisitMut for Rewriter {
     // The macro itself stays, with its arguments rewritten: so its import is used, and it reports its
     // own errors. (`suspend!` makes a body of its own, and `plain!` is left alone.)
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        match names::own_macro(&mac.path) {
+        let own = names::own_macro(&mac.path);
+        self.found |= own.is_some();
+        match own {
             Some(OwnMacro::Go) => go::rewrite(mac, self),
             Some(OwnMacro::Select) => select::rewrite(mac, self),
             None => known_macros::rewrite(mac, self),
@@ -307,12 +377,6 @@ fn lent(operand: &mut Expr) {
 
 fn is_call(expr: &Expr) -> bool {
     matches!(expr, Expr::Call(_) | Expr::MethodCall(_))
-}
-
-/// What we write around a call of a function that never returns is unreachable, and the compiler would
-/// say so to the user. Where the language takes no attribute, inside a larger expression, it does.
-fn allow_unreachable(at: Span) -> Attribute {
-    parse_quote_spanned!(emit::ours(at)=> #[allow(unreachable_code, clippy::diverging_sub_expression)])
 }
 
 fn is_range(expr: &Expr) -> bool {

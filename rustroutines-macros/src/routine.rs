@@ -9,11 +9,12 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    AttrStyle, Attribute, Block, Error, Ident, Meta, Result, ReturnType, Signature, Token, Visibility,
+    AttrStyle, Attribute, Block, Error, Expr, Ident, Meta, MetaNameValue, Path, Result, ReturnType,
+    Signature, Token, Visibility,
 };
 
 /// The options, as they are written.
-const OPTIONS: [&str; 3] = ["local", "boxed", "blocking"];
+const OPTIONS: [&str; 4] = ["local", "boxed", "blocking", "crate"];
 
 /// Where each option was written, if it was.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ struct Options {
     boxed: Option<Span>,
     /// A plain function by signature, whose operations are carried out by blocking.
     blocking: Option<Span>,
+    /// By which path the expansion finds this crate, where that is not `::rustroutines`.
+    path: Option<Path>,
 }
 
 /// A function, with or without a body.
@@ -62,9 +65,12 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let options = parse_options(options, &mut errors);
     match syn::parse2::<Function>(item.clone()) {
         Ok(function) => {
-            let emitted = emit(&options, function, &mut errors);
+            let emitted = emit(&options, function, &mut errors).unwrap_or(item);
             let errors = errors.into_tokens();
-            quote!(#errors #emitted)
+            match &options.path {
+                None => quote!(#errors #emitted),
+                Some(path) => emit::through(quote!(#errors #emitted), path),
+            }
         }
         Err(error) => {
             errors.add(explain(error, &item));
@@ -88,13 +94,25 @@ fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
             "local" => &mut options.local,
             "boxed" => &mut options.boxed,
             "blocking" => &mut options.blocking,
+            "crate" => {
+                match option {
+                    Meta::NameValue(MetaNameValue { value: Expr::Path(path), .. }) if options.path.is_none() => {
+                        options.path = Some(path.path);
+                    }
+                    _ => errors.push(
+                        span,
+                        "say once where the crate is found: `crate = path`, as in `crate = crate::tools::rustroutines`",
+                    ),
+                }
+                continue;
+            }
             other => {
                 let meant = nearest(other, &OPTIONS).map(|word| format!("; did you mean `{word}`?"));
                 let meant = meant.unwrap_or_default();
                 errors.push(
                     span,
                     format!(
-                        "`#[routine]` knows the options `local`, `boxed` and `blocking`, not `{other}`{meant}"
+                        "`#[routine]` knows the options `local`, `boxed`, `blocking` and `crate = path`, not `{other}`{meant}"
                     ),
                 );
                 continue;
@@ -132,8 +150,10 @@ fn explain(error: Error, item: &TokenStream) -> Error {
     }
 }
 
-fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> TokenStream {
+/// The rewritten function, unless it stays as it is: then nobody has to read it a second time.
+fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Option<TokenStream> {
     validate(options, &function, errors);
+    let valid = errors.is_empty();
     let sig = &mut function.sig;
     // What is wrong has been said: without these words, nothing else fails because of them.
     (sig.asyncness, sig.constness, sig.unsafety, sig.abi, sig.variadic) = (None, None, None, None, None);
@@ -144,9 +164,12 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Token
         (None, None) => Start::Boxed,
     };
     if let Some(body) = &mut function.body {
-        let names = signature::mentioned(body);
+        let names = if mode == Mode::Suspend { signature::mentioned(body) } else { Default::default() };
         let result = output(sig);
-        Rewriter::of_routine(mode, &sig.ident, start).body(body, result.as_ref());
+        let changed = Rewriter::of_routine(mode, &sig.ident, start).body(body, result.as_ref());
+        if valid && !changed && mode == Mode::Block {
+            return None;
+        }
         if mode == Mode::Suspend {
             let keep = signature::keep_parameters(sig, &names);
             let made = emit::body(&keep, body, result.as_ref(), Capture::Move);
@@ -170,7 +193,7 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Token
     }
     let Function { attrs, vis, defaultness, sig, body } = function;
     let body = body.map_or_else(|| quote!(;), ToTokens::into_token_stream);
-    quote!(#(#attrs)* #vis #defaultness #sig #body)
+    Some(quote!(#(#attrs)* #vis #defaultness #sig #body))
 }
 
 /// The type a body is pinned to: `()` needs no words.

@@ -116,8 +116,10 @@ fn emit(select: &Select) -> TokenStream {
     let waited = operands(select, &names, &private, waited);
     let bodies = bodies(select, &names, &enum_name);
     let (declared, won) = declaration(&names);
+    let imports = emit::imports();
     quote_spanned! {span=>
         {
+            #imports
             enum #enum_name #declared { #(#won(#won),)* #variants }
             let won = #waited;
             match won { #bodies }
@@ -177,7 +179,9 @@ fn operands(select: &Select, names: &[Names], private: &TokenStream, waited: Tok
         };
         let span = emit::ours(value.span());
         let value = match &arm.event {
-            Event::Operation { .. } => emit::as_operation(&quote!(#value), emit::call_site(value), "arm"),
+            Event::Operation { .. } => {
+                emit::as_operation(&quote!(#value), emit::call_site(value), "rustroutines_arm")
+            }
             _ => emit::scrutinee(value),
         };
         let value = match &arm.guard {

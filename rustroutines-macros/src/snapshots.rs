@@ -48,12 +48,20 @@ fn a_method_call_with_an_attribute_in_a_local_routine() {
 
 #[test]
 fn a_blocking_body() {
-    routine("blocking", "blocking", "fn f(x: u32) -> u32 { g(x).await + h(x) }");
+    routine("blocking", "blocking", "fn f(x: u32) -> u32 { for i in g(x) { h(i); } g(x).await + h(x) }");
 }
 
 #[test]
 fn main() {
     routine("main", "", "fn main() { f(); }");
+}
+
+#[test]
+fn a_crate_found_by_another_path() {
+    let options = "crate = crate::tools::inner";
+    routine("crate_path", options, "fn f(x: X) -> u32 { for i in x { g(i); } h() }");
+    let expanded = crate::routine::expand(options.parse().unwrap(), "fn f() { g() }".parse().unwrap());
+    assert!(!expanded.to_string().contains("rustroutines ::"), "{expanded}");
 }
 
 #[test]

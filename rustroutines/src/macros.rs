@@ -18,10 +18,14 @@
 /// | `#[routine(blocking)]`               | a plain function, whose operations are carried out by blocking  |
 /// | `#[routine] fn main()`               | the same                                                       |
 /// | `#[routine]` above `#[test]`         | the same                                                       |
+/// | `#[routine(crate = path)]`           | this crate is found by `path` and not by `::rustroutines`       |
 ///
 /// It goes on functions and methods, in traits with or without a body, with generics, lifetimes,
 /// patterns as parameters and `impl Trait`. A routine that calls itself (`f(…)`, `Self::f(…)`,
 /// `self.f(…)`) is boxed there by itself.
+///
+/// All macros of this crate find it by the name `rustroutines`. Where `Cargo.toml` gives it another, write
+/// `extern crate other_name as rustroutines;` in the root of your crate.
 ///
 /// # Examples
 /// ```

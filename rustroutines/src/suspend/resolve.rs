@@ -1,36 +1,42 @@
 //! How the macros find out, by type and at compile time, whether a call suspends.
 //!
-//! Each call `E` of a routine's body becomes (hygienic names, arguments already treated)
+//! Each body begins with `use {PlainType as _, PlainValue as _}`. In one that blocks, a call `E` becomes
 //!
 //! ```text
-//! match (E,) { v => match probe() { k => {
-//!     if false { tag(k, &v).rustroutines_learn() }
-//!     match k.branch() {
-//!         Branch::Now(t) => t.get(v),
-//!         Branch::Later(t) => t.start(v).await,      // or Suspend::block(…)
-//!     }
-//! } } }
+//! Value((E,)).rustroutines_carry_out()
 //! ```
 //!
-//! - `rustroutines_learn` is found by method resolution: on [`Tag<T, Suspends>`](Tag) where `T: Suspend`, else, one
-//!   dereference further, on [`PlainTag<Plain>`](PlainTag). Either way it settles what `k` is. Nothing
-//!   of it runs: it stands behind `if false`.
+//! and in one that suspends (hygienic names, arguments already treated)
+//!
+//! ```text
+//! match (E,) { v => {
+//!     let k = type_of();
+//!     if false { k.is(v) }
+//!     match k.rustroutines_branch() {
+//!         Branch::Now(t) => t.get(v),
+//!         Branch::Later(t) => t.start(v).await,
+//!     }
+//! } }
+//! ```
+//!
+//! - `rustroutines_…` is found by method resolution: the inherent method where `T: Suspend`, else the one of
+//!   the trait. An inherent method comes first wherever both apply, so nothing is ever ambiguous.
 //! - For a plain value `Later`'s payload is [`Nothing`], and what [`Nothing::start`] returns is
 //!   uninhabited too. So the compiler sees that the `.await` cannot be reached, and it is no
 //!   suspension point at all: a guard or an `Rc` may live across the call in a `Send` routine. That
 //!   needs *enums with public variants*: a private field would hide from the user's crate that no
 //!   value exists.
-//! - A tuple of one, and not `E` itself: a `match` on a value of type `!` gives its binding a type that
-//!   is to be inferred, and a call that never returns would be taken for an operation. In a tuple the
-//!   type stays `!`.
-//! - `E` stands in the outermost `match`, so its temporaries live as long as they would without us.
-//! - The only borrow of `v` is on a path that diverges (`rustroutines_learn` returns `!`), and both arms move `v` as
-//!   a whole. So the compiler knows that `v` is gone when the routine suspends, and does not store the
-//!   operation twice. Rejected: to carry `v` inside `Branch`. A value moved out of an enum's field leaves
-//!   the enum's storage reserved, which doubles a routine's size with each level of calls.
+//! - A tuple of one, and not `E` itself: an argument or a `match` of type `!` gets a type that is to be
+//!   inferred, and a call that never returns would be taken for an operation. In a tuple the type stays `!`.
+//! - `E`'s temporaries live as long as they would without us: until the end of the statement around.
+//! - `v` is moved as a whole on either branch, and never borrowed: [`TypeOf::is`] takes it on a path that
+//!   does not come back. So the compiler knows that `v` is gone when the routine suspends, and does not
+//!   store the operation twice. Rejected: to carry `v` inside `Branch` or `Value`. A value moved out of
+//!   a field leaves the whole's storage reserved, which doubles a routine's size with each level of calls.
+//! - As little as possible stands at each call: the compiler checks all of it, for every call of a crate.
 //!
-//! Where the type is not known yet, both impls of `rustroutines_learn` could apply, the first is taken, and the
-//! compiler later asks for `T: Suspend`: that error carries [`Suspend`]'s own advice.
+//! Where the type is not known yet, the inherent method is taken, and the compiler later asks for
+//! `T: Suspend`: that error carries [`Suspend`]'s own advice.
 
 use super::iter::{IntoSuspendIterator, SuspendIterator};
 use super::operation::{Boxed, LocalBoxed, Ready, boxed, local_boxed, ready};
@@ -41,115 +47,246 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The kind of a value that is an operation.
+/// A call's value, in its tuple.
 #[derive(Debug)]
-pub struct Suspends;
+pub struct Value<O>(pub O);
 
-/// The kind of any other value.
+/// What a `for` loop of a blocking body goes over.
 #[derive(Debug)]
-pub struct Plain;
+pub struct Items<T>(pub T);
 
-/// Stands for the kind `K` of one call, which inference fills in.
+/// A `for` loop's items, each waited for by blocking.
 #[derive(Debug)]
-pub struct Probe<K>(PhantomData<fn(K)>);
+pub struct Blocking<I>(I);
 
-impl<K> Clone for Probe<K> {
+impl<I: SuspendIterator> Iterator for Blocking<I> {
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        self.0.next().block()
+    }
+}
+
+impl<T: Suspend> Value<(T,)> {
+    /// Carries the operation out.
+    #[inline(always)]
+    pub fn rustroutines_carry_out(self) -> T::Output {
+        self.0.0.block()
+    }
+
+    /// The operation itself.
+    #[inline(always)]
+    pub fn rustroutines_operation(self) -> T {
+        self.0.0
+    }
+
+    /// The operation of an arm of `select!`.
+    #[inline(always)]
+    pub fn rustroutines_arm(self) -> T {
+        self.0.0
+    }
+}
+
+impl<T: IntoSuspendIterator> Items<T> {
+    /// Goes over it by blocking.
+    #[inline(always)]
+    pub fn rustroutines_iterate(self) -> Blocking<T::Iter> {
+        Blocking(self.0.into_suspend_iter())
+    }
+}
+
+/// What is done with a value that is no operation.
+pub trait PlainValue: Sized {
+    /// Its type.
+    type Value;
+
+    /// The value as it is.
+    fn rustroutines_carry_out(self) -> Self::Value;
+
+    /// What the loop goes over.
+    #[inline(always)]
+    fn rustroutines_iterate(self) -> <Self::Value as IntoIterator>::IntoIter
+    where
+        Self::Value: IntoIterator,
+    {
+        self.rustroutines_carry_out().into_iter()
+    }
+
+    /// An operation that is done at once.
+    #[inline(always)]
+    fn rustroutines_operation(self) -> Ready<Self::Value> {
+        ready(self.rustroutines_carry_out())
+    }
+
+    /// An error, and one only: what it returns can stand in an arm.
+    fn rustroutines_arm(self) -> Ready<Self::Value>
+    where
+        Self::Value: ArmOperation,
+    {
+        ready(self.rustroutines_carry_out())
+    }
+}
+
+impl<T> PlainValue for Value<(T,)> {
+    type Value = T;
+
+    #[inline(always)]
+    fn rustroutines_carry_out(self) -> T {
+        self.0.0
+    }
+}
+
+impl<T> PlainValue for Items<T> {
+    type Value = T;
+
+    #[inline(always)]
+    fn rustroutines_carry_out(self) -> T {
+        self.0
+    }
+}
+
+/// Stands for the type of a call's value, in its tuple.
+#[derive(Debug)]
+pub struct TypeOf<O>(PhantomData<fn(O)>);
+
+/// Stands for the type of what a `for` loop goes over.
+#[derive(Debug)]
+pub struct LoopOver<T>(PhantomData<fn(T)>);
+
+/// Like [`TypeOf`], where the type `W` is written down for the value, as in `let n: W = f();`. Looked at first:
+/// a value that is of that type, or of one not known yet, is no operation.
+#[derive(Debug)]
+pub struct Wanted<W, O>(TypeOf<O>, PhantomData<fn(W)>);
+
+impl<O> Clone for TypeOf<O> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K> Copy for Probe<K> {}
+impl<O> Copy for TypeOf<O> {}
 
-/// A probe of a kind not known yet.
+impl<T> Clone for LoopOver<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for LoopOver<T> {}
+
+/// Of a type not known yet.
 #[inline(always)]
-pub fn probe<K>() -> Probe<K> {
-    Probe(PhantomData)
+pub fn type_of<O>() -> TypeOf<O> {
+    TypeOf(PhantomData)
 }
 
-/// Stands for the type `T` of a call's value; finds `rustroutines_learn` where `T: Suspend`.
-#[derive(Debug)]
-pub struct Tag<T, K>(PhantomData<fn(T)>, PlainTag<K>);
-
-/// Where `rustroutines_learn` is found when the tag itself has none.
-#[derive(Debug)]
-pub struct PlainTag<K>(PhantomData<fn(K)>);
-
-/// The tag of `v`'s type. Never runs.
-pub fn tag<T, K>(_: Probe<K>, _: &(T,)) -> Tag<T, K> {
-    Tag(PhantomData, PlainTag(PhantomData))
+/// Of a type not known yet.
+#[inline(always)]
+pub fn loop_over<T>() -> LoopOver<T> {
+    LoopOver(PhantomData)
 }
 
-impl<T, K> Deref for Tag<T, K> {
-    type Target = PlainTag<K>;
+/// Of a known value's type, of which `W` is wanted.
+#[inline(always)]
+pub fn wanted<W, O>(_: &O) -> Wanted<W, O> {
+    Wanted(type_of(), PhantomData)
+}
 
-    fn deref(&self) -> &PlainTag<K> {
-        &self.1
+impl<O> TypeOf<O> {
+    /// Says whose type it is. Never runs.
+    pub fn is(self, _: O) -> ! {
+        unreachable!("stands behind `if false`")
+    }
+
+    /// Says that `W` is wanted.
+    #[inline(always)]
+    pub fn wanted<W>(self) -> Wanted<W, O> {
+        Wanted(self, PhantomData)
     }
 }
 
-impl<T: Suspend> Tag<T, Suspends> {
-    /// Settles the kind. Never runs.
-    pub fn rustroutines_learn(&self) -> ! {
+impl<T> LoopOver<T> {
+    /// Says whose type it is. Never runs.
+    pub fn is(self, _: T) -> ! {
         unreachable!("stands behind `if false`")
     }
 }
 
-impl PlainTag<Plain> {
-    /// Settles the kind. Never runs.
-    pub fn rustroutines_learn(&self) -> ! {
-        unreachable!("stands behind `if false`")
-    }
-}
+impl<W, O> Deref for Wanted<W, O> {
+    type Target = TypeOf<O>;
 
-/// Like [`Tag`], where the type `W` is written down for the value, as in `let n: W = f();`. Looked at first:
-/// a value that is of that type, or of one not known yet, is no operation.
-#[derive(Debug)]
-pub struct WantedTag<T, W, K>(Tag<T, K>, PhantomData<fn(W)>);
-
-/// The tag of `v`'s type and of the type that is wanted. Never runs.
-pub fn wanted_tag<T, W, K>(k: Probe<K>, v: &(T,)) -> WantedTag<T, W, K> {
-    WantedTag(tag(k, v), PhantomData)
-}
-
-impl<T, W, K> Deref for WantedTag<T, W, K> {
-    type Target = Tag<T, K>;
-
-    fn deref(&self) -> &Tag<T, K> {
+    #[inline(always)]
+    fn deref(&self) -> &TypeOf<O> {
         &self.0
     }
 }
 
-impl<T> WantedTag<T, T, Plain> {
-    /// Settles the kind. Never runs.
-    pub fn rustroutines_learn(&self) -> ! {
-        unreachable!("stands behind `if false`")
+impl<T> Wanted<T, (T,)> {
+    /// There now.
+    #[inline(always)]
+    pub fn rustroutines_branch(self) -> Branch<Taken, Nothing> {
+        Branch::Now(Taken)
+    }
+
+    /// The value as it is.
+    #[inline(always)]
+    pub fn rustroutines_finish(self, (value,): (T,)) -> T {
+        value
     }
 }
 
-/// Like [`Tag`], for what a `for` loop goes over; finds `rustroutines_learn` where `T: IntoSuspendIterator`.
-#[derive(Debug)]
-pub struct LoopTag<T, K>(PhantomData<fn(T)>, PlainTag<K>);
+impl<T: Suspend> TypeOf<(T,)> {
+    /// Carried out later.
+    #[inline(always)]
+    pub fn rustroutines_branch(self) -> Branch<Nothing, Taken> {
+        Branch::Later(Taken)
+    }
 
-/// The loop tag of `v`'s type. Never runs.
-pub fn loop_tag<T, K>(_: Probe<K>, _: &T) -> LoopTag<T, K> {
-    LoopTag(PhantomData, PlainTag(PhantomData))
-}
-
-impl<T, K> Deref for LoopTag<T, K> {
-    type Target = PlainTag<K>;
-
-    fn deref(&self) -> &PlainTag<K> {
-        &self.1
+    /// Carries the operation out by blocking.
+    #[inline(always)]
+    pub fn rustroutines_finish(self, (operation,): (T,)) -> T::Output {
+        operation.block()
     }
 }
 
-impl<T: IntoSuspendIterator> LoopTag<T, Suspends> {
-    /// Settles the kind. Never runs.
-    pub fn rustroutines_learn(&self) -> ! {
-        unreachable!("stands behind `if false`")
+impl<T: IntoSuspendIterator> LoopOver<T> {
+    /// Carried out later.
+    #[inline(always)]
+    pub fn rustroutines_branch(self) -> Branch<Nothing, Taken> {
+        Branch::Later(Taken)
+    }
+
+    /// What the loop goes over.
+    #[inline(always)]
+    pub fn rustroutines_iterate(self, items: T) -> T::Iter {
+        items.into_suspend_iter()
     }
 }
+
+/// What is done where the type is no operation's.
+pub trait PlainType: Sized {
+    /// There now.
+    #[inline(always)]
+    fn rustroutines_branch(self) -> Branch<Taken, Nothing> {
+        Branch::Now(Taken)
+    }
+
+    /// The value as it is.
+    #[inline(always)]
+    fn rustroutines_finish<V: One>(self, value: V) -> V::Value {
+        value.take()
+    }
+
+    /// What the loop goes over.
+    #[inline(always)]
+    fn rustroutines_iterate<I: IntoIterator>(self, items: I) -> I::IntoIter {
+        items.into_iter()
+    }
+}
+
+impl<T> PlainType for TypeOf<(T,)> {}
+impl<T> PlainType for LoopOver<T> {}
 
 /// Which of the two happens. One of `N` and `L` is `Nothing`.
 #[derive(Debug)]
@@ -194,57 +331,6 @@ pub enum Nothing {}
 pub enum NoOperation<T> {
     /// Cannot be made.
     Never(Nothing, PhantomData<T>),
-}
-
-impl Probe<Suspends> {
-    /// Carried out later.
-    #[inline(always)]
-    pub fn branch(self) -> Branch<Nothing, Taken> {
-        Branch::Later(Taken)
-    }
-
-    /// The operation itself.
-    #[inline(always)]
-    pub fn operation<O: Suspend>(self, (operation,): (O,)) -> O {
-        operation
-    }
-
-    /// The operation of an arm of `select!`.
-    #[inline(always)]
-    pub fn arm<O: Suspend>(self, (operation,): (O,)) -> O {
-        operation
-    }
-
-    /// What a `for` loop goes over.
-    #[inline(always)]
-    pub fn iterate<I: IntoSuspendIterator>(self, items: I) -> I::Iter {
-        items.into_suspend_iter()
-    }
-}
-
-impl Probe<Plain> {
-    /// There now.
-    #[inline(always)]
-    pub fn branch(self) -> Branch<Taken, Nothing> {
-        Branch::Now(Taken)
-    }
-
-    /// An operation that is done at once.
-    #[inline(always)]
-    pub fn operation<T>(self, (value,): (T,)) -> Ready<T> {
-        ready(value)
-    }
-
-    /// An error, and one only: what it returns can stand in an arm.
-    pub fn arm<T: ArmOperation>(self, (value,): (T,)) -> Ready<T> {
-        ready(value)
-    }
-
-    /// What a `for` loop goes over.
-    #[inline(always)]
-    pub fn iterate<I: IntoIterator>(self, items: I) -> I::IntoIter {
-        items.into_iter()
-    }
 }
 
 impl Taken {

@@ -1,0 +1,6 @@
+use rustroutines::go;
+
+fn main() {
+    go!("crawler",);
+    go!("crawler");
+}

@@ -1,0 +1,7 @@
+use rustroutines::go;
+
+fn work() {}
+
+fn main() {
+    go!("crawler" work());
+}

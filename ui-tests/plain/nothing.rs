@@ -1,0 +1,6 @@
+use rustroutines::plain;
+
+fn main() {
+    plain!();
+    plain!(1, 2);
+}

@@ -1,0 +1,6 @@
+use rustroutines::routine;
+
+#[routine(local, boxed, local)]
+fn twice() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use rustroutines::select;
+use rustroutines::suspend::ready;
+
+fn main() {
+    select! {
+        n = ready(1), if 1 => drop(n),
+        default => {}
+    }
+}

@@ -1,0 +1,6 @@
+#![deny(unused_must_use)]
+use rustroutines::suspend;
+
+fn main() {
+    suspend!({ println!("never printed") });
+}
