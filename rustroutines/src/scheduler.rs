@@ -294,16 +294,15 @@ impl Scheduler {
     fn relieve(self: &Arc<Self>, remote: &Remote) -> bool {
         loop {
             let mut spares = self.spares.lock();
+            if !remote.placed.load(Ordering::Relaxed) {
+                return false;
+            }
             let Some(heir) = spares.waiting.pop() else {
                 drop(spares);
                 let Ok(index) = self.start_thread(false) else { return false };
                 self.join_spares(index);
                 continue;
             };
-            if !remote.placed.load(Ordering::Relaxed) {
-                spares.waiting.push(heir);
-                return false;
-            }
             remote.placed.store(false, Ordering::Relaxed);
             let heir = self.queues.remote(heir);
             // Pairs with the acquire in `wait_for_place`.
