@@ -3,21 +3,16 @@
 use super::ops::{RecvOp, SendOp};
 use crate::Suspend;
 use crate::error::{RecvError, RecvTimeoutError, SendError, SendTimeoutError};
-use crate::platform::clock::{self, Instant};
+use crate::platform::clock::Instant;
 use crate::select::{Progress, Step};
-use crate::time::{Sleep, sleep_until};
+use crate::time::{Sleep, sleep, sleep_until};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// The end of a wait; a duration beyond what the clock can say never ends it.
-pub(super) fn after(duration: Duration) -> Option<Sleep> {
-    clock::now().checked_add(duration).map(sleep_until)
-}
-
-/// Whether the time is up; `None`: it never is.
-pub(super) fn is_over(sleep: &mut Option<Sleep>, cx: &mut Context<'_>) -> bool {
-    sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready())
+/// Whether the time is up.
+pub(super) fn is_over(sleep: &mut Sleep, cx: &mut Context<'_>) -> bool {
+    Pin::new(sleep).poll(cx).is_ready()
 }
 
 /// Sends a value before a deadline: the operation of
@@ -29,16 +24,16 @@ pub struct SendTimeout<'a, T> {
     /// The wait without its end.
     send: SendOp<'a, T>,
     /// The end of the wait.
-    sleep: Option<Sleep>,
+    sleep: Sleep,
 }
 
 impl<'a, T> SendTimeout<'a, T> {
     pub(super) fn after(send: SendOp<'a, T>, duration: Duration) -> Self {
-        Self { send, sleep: after(duration) }
+        Self { send, sleep: sleep(duration) }
     }
 
     pub(super) fn at(send: SendOp<'a, T>, deadline: Instant) -> Self {
-        Self { send, sleep: Some(sleep_until(deadline)) }
+        Self { send, sleep: sleep_until(deadline) }
     }
 }
 
@@ -83,16 +78,16 @@ pub struct RecvTimeout<'a, T> {
     /// The wait without its end.
     recv: RecvOp<'a, T>,
     /// The end of the wait.
-    sleep: Option<Sleep>,
+    sleep: Sleep,
 }
 
 impl<'a, T> RecvTimeout<'a, T> {
     pub(super) fn after(recv: RecvOp<'a, T>, duration: Duration) -> Self {
-        Self { recv, sleep: after(duration) }
+        Self { recv, sleep: sleep(duration) }
     }
 
     pub(super) fn at(recv: RecvOp<'a, T>, deadline: Instant) -> Self {
-        Self { recv, sleep: Some(sleep_until(deadline)) }
+        Self { recv, sleep: sleep_until(deadline) }
     }
 }
 

@@ -3,13 +3,13 @@
 use super::BroadcastReceiver;
 use super::ring::{Read, Ring, sole};
 use crate::Suspend;
-use crate::channel::timed::{after, is_over};
+use crate::channel::timed::is_over;
 use crate::channel::turns::attempted;
 use crate::channel::waiters::Key;
 use crate::error::{BroadcastRecvError, BroadcastRecvTimeoutError, Lagged, SendError, SendTimeoutError};
 use crate::platform::clock::Instant;
 use crate::suspend::{IntoSuspendIterator, SuspendIterator};
-use crate::time::{Sleep, sleep_until};
+use crate::time::{Sleep, sleep, sleep_until};
 use std::fmt;
 use std::iter::FusedIterator;
 use std::pin::Pin;
@@ -112,7 +112,7 @@ pub struct SendTimeout<'a, T> {
     /// The wait without its end.
     send: SendOp<'a, T>,
     /// The end of the wait.
-    sleep: Option<Sleep>,
+    sleep: Sleep,
 }
 
 /// Receives a value before a deadline: the operation of [`BroadcastReceiver::recv_timeout`] and
@@ -123,26 +123,26 @@ pub struct RecvTimeout<'a, T> {
     /// The wait without its end.
     recv: RecvOp<'a, T>,
     /// The end of the wait.
-    sleep: Option<Sleep>,
+    sleep: Sleep,
 }
 
 impl<'a, T> SendTimeout<'a, T> {
     pub(super) fn after(send: SendOp<'a, T>, duration: Duration) -> Self {
-        Self { send, sleep: after(duration) }
+        Self { send, sleep: sleep(duration) }
     }
 
     pub(super) fn at(send: SendOp<'a, T>, deadline: Instant) -> Self {
-        Self { send, sleep: Some(sleep_until(deadline)) }
+        Self { send, sleep: sleep_until(deadline) }
     }
 }
 
 impl<'a, T> RecvTimeout<'a, T> {
     pub(super) fn after(recv: RecvOp<'a, T>, duration: Duration) -> Self {
-        Self { recv, sleep: after(duration) }
+        Self { recv, sleep: sleep(duration) }
     }
 
     pub(super) fn at(recv: RecvOp<'a, T>, deadline: Instant) -> Self {
-        Self { recv, sleep: Some(sleep_until(deadline)) }
+        Self { recv, sleep: sleep_until(deadline) }
     }
 }
 
