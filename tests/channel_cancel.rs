@@ -42,6 +42,19 @@ fn a_value_that_nobody_waits_for_any_more_is_the_first_to_be_received() {
 
 /// A worker that stops on "closed and empty" must not miss a value that comes back.
 #[test]
+fn a_value_that_comes_back_is_older_than_those_that_were_set_aside() {
+    let (tx, rx) = unbounded_channel();
+    let mut leaves = rx.recv();
+    assert!(poll_once(&mut leaves).is_pending());
+    (1..=5).for_each(|n| tx.try_send(n).unwrap());
+    // Sets 3, 4 and 5 aside.
+    assert_eq!(rx.try_recv(), Ok(2));
+    drop(leaves);
+    tx.try_send(6).unwrap();
+    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1, 3, 4, 5, 6]);
+}
+
+#[test]
 fn a_closed_channel_is_not_over_while_a_value_may_come_back() {
     let (tx, rx) = channel();
     let mut leaves = rx.recv();

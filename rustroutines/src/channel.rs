@@ -41,12 +41,14 @@
 pub mod broadcast;
 mod cases;
 mod core;
+mod front;
 mod iter;
 #[cfg(all(test, loom))]
 mod model;
 pub mod ops;
 mod reserve;
 mod sources;
+mod state;
 mod timed;
 mod turns;
 mod waiters;

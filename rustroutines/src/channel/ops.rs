@@ -46,6 +46,17 @@ impl<'a, T> SendOp<'a, T> {
         }
     }
 
+    /// Whether the wait is over.
+    #[inline(never)]
+    fn look(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        // The place in line is given up only when the wait is over: a waker may panic.
+        match &self.state {
+            Sending::Waiting(key) if self.channel.look_at_sending(key, cx) == Outcome::Waiting => pending(),
+            Sending::Waiting(_) => Poll::Ready(self.stop().map_err(SendError)),
+            Sending::Start(_) | Sending::Over => panic!("a send was polled after it had ended"),
+        }
+    }
+
     fn attempt(&mut self) -> Progress<Result<(), SendError<T>>> {
         let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else {
             unreachable!("an arm is attempted only while nothing is published")
@@ -68,23 +79,17 @@ impl<T> Future for SendOp<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::poll_proceed(cx));
         let this = self.get_mut();
-        if let Sending::Waiting(key) = &this.state {
-            // The place in line is given up only when the wait is over: a waker may panic.
-            if this.channel.look_at_sending(key, cx) == Outcome::Waiting {
-                budget::refund();
-                return Poll::Pending;
-            }
-            return Poll::Ready(this.stop().map_err(SendError));
-        }
-        let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
-            panic!("a send was polled after it had ended")
-        };
-        match this.channel.start_send(value, cx) {
-            Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
-            Wait::On(key) => {
-                this.state = Sending::Waiting(key);
-                budget::refund();
-                Poll::Pending
+        match std::mem::replace(&mut this.state, Sending::Over) {
+            Sending::Start(value) => match this.channel.start_send(value, cx) {
+                Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
+                Wait::On(key) => {
+                    this.state = Sending::Waiting(key);
+                    pending()
+                }
+            },
+            other => {
+                this.state = other;
+                this.look(cx)
             }
         }
     }
@@ -123,6 +128,7 @@ impl<T> Suspend for SendOp<'_, T> {
 }
 
 impl<T> Drop for SendOp<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         drop(self.stop());
     }
@@ -132,6 +138,12 @@ impl<T> fmt::Debug for SendOp<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendOp").finish_non_exhaustive()
     }
+}
+
+/// The operation has to wait, and has done nothing.
+fn pending<T>() -> Poll<T> {
+    budget::refund();
+    Poll::Pending
 }
 
 /// Receives a value: the operation of [`Receiver::recv`](super::Receiver::recv).
@@ -148,6 +160,16 @@ impl<'a, T> RecvOp<'a, T> {
         Self { channel, waiting: None }
     }
 
+    /// Whether the wait is over.
+    #[inline(never)]
+    fn look(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        // The place in line is given up only when the wait is over: a waker may panic.
+        match &self.waiting {
+            Some(key) if self.channel.look_at_receiving(key, cx) == Outcome::Waiting => pending(),
+            _ => Poll::Ready(self.stop().ok_or(RecvError)),
+        }
+    }
+
     /// Gives up; the value that was received meanwhile, if any.
     pub(super) fn stop(&mut self) -> Received<T> {
         self.waiting.take().and_then(|key| self.channel.stop_receiving(key))
@@ -161,20 +183,14 @@ impl<T> Future for RecvOp<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::poll_proceed(cx));
         let this = self.get_mut();
-        if let Some(key) = &this.waiting {
-            // The place in line is given up only when the wait is over: a waker may panic.
-            if this.channel.look_at_receiving(key, cx) == Outcome::Waiting {
-                budget::refund();
-                return Poll::Pending;
-            }
-            return Poll::Ready(this.stop().ok_or(RecvError));
+        if this.waiting.is_some() {
+            return this.look(cx);
         }
         match this.channel.start_recv(cx) {
             Wait::Over(received) => Poll::Ready(received.ok_or(RecvError)),
             Wait::On(key) => {
                 this.waiting = Some(key);
-                budget::refund();
-                Poll::Pending
+                pending()
             }
         }
     }
@@ -205,6 +221,7 @@ impl<T> Suspend for RecvOp<'_, T> {
 }
 
 impl<T> Drop for RecvOp<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(key) = self.waiting.take() {
             self.channel.abandon_receiving(key);

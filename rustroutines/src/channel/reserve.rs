@@ -28,7 +28,8 @@
 mod model;
 
 use super::Sender;
-use super::core::{Channel, State, wake_all};
+use super::core::{Channel, wake_all};
+use super::state::State;
 use super::turns::{Turn, attempted, take_turns, wait};
 use super::waiters::{Key, Outcome, Waiters};
 use crate::error::{ReserveError, SendError, TryReserveError};
@@ -54,54 +55,31 @@ impl Reservations {
     }
 
     /// Promises room to the first in line, if anybody stands there.
-    fn promise(&mut self) -> Option<Option<Waker>> {
+    pub(super) fn promise(&mut self) -> Option<Option<Waker>> {
         let waker = self.line.give(()).ok()?;
         self.reserved += 1;
         self.turn = false;
         Some(waker)
     }
 
+    /// Whether anybody waits for room to reserve.
+    #[inline]
+    pub(super) fn is_waited_for(&self) -> bool {
+        !self.line.is_empty()
+    }
+
+    /// Whether it is this line's turn to be let in.
+    pub(super) fn is_next(&self) -> bool {
+        self.turn
+    }
+
+    /// Notes that a sender was let in.
+    pub(super) fn pass(&mut self) {
+        self.turn = true;
+    }
+
     pub(super) fn close(&mut self, wakers: &mut Vec<Waker>) {
         self.line.close(wakers);
-    }
-}
-
-impl<T> State<T> {
-    /// Whether there is room that is neither used nor reserved.
-    #[inline]
-    pub(super) fn has_room(&self, capacity: usize) -> bool {
-        self.buffer.len() + self.reservations.reserved < capacity
-    }
-
-    /// Lets the next one in line in, if there is room.
-    #[inline]
-    pub(super) fn admit(&mut self, capacity: usize) -> Option<Waker> {
-        if !self.has_room(capacity) {
-            return None;
-        }
-        if self.reservations.turn {
-            if let Some(waker) = self.reservations.promise() {
-                return waker;
-            }
-        }
-        match self.senders.take() {
-            Some((value, waker)) => {
-                self.buffer.push_back(value);
-                self.reservations.turn = true;
-                waker
-            }
-            None => self.reservations.promise().flatten(),
-        }
-    }
-
-    /// Gives reserved room back: to the next in line, or, after a close, telling the receivers if it was
-    /// the last that they waited for.
-    fn release(&mut self, capacity: usize, wakers: &mut Vec<Waker>) {
-        self.reservations.reserved -= 1;
-        wakers.extend(self.admit(capacity));
-        if self.is_over() {
-            self.receivers.close(wakers);
-        }
     }
 }
 
@@ -117,9 +95,9 @@ impl<T> Channel<T> {
         match () {
             () if self.capacity == 0 => Err(Refusal::Unbuffered),
             () if state.closed => Err(Refusal::Closed),
-            () if !state.has_room(self.capacity) => Err(Refusal::Full),
+            () if state.is_full(self) => Err(Refusal::Full),
             () => {
-                state.reservations.reserved += 1;
+                state.reserve();
                 Ok(())
             }
         }
@@ -157,7 +135,7 @@ impl<T> Channel<T> {
         let mut state = self.state.lock();
         let waiter = state.reservations.line.remove(key);
         if waiter.outcome == Outcome::Done {
-            state.release(self.capacity, &mut wakers);
+            state.release(self, &mut wakers);
         }
         drop(state);
         drop(waiter);
@@ -167,7 +145,7 @@ impl<T> Channel<T> {
     /// Gives up reserved room.
     fn release(&self) {
         let mut wakers = Vec::new();
-        self.state.lock().release(self.capacity, &mut wakers);
+        self.state.lock().release(self, &mut wakers);
         wake_all(wakers);
     }
 
@@ -180,13 +158,10 @@ impl<T> Channel<T> {
         let sent = if self.receivers.load(Ordering::Relaxed) == 0 {
             Err(value)
         } else {
-            match state.give(value) {
-                Ok(waker) => wakers.extend(waker),
-                Err(value) => state.buffer.push_back(value),
-            }
+            wakers.extend(state.give_reserved(value));
             Ok(())
         };
-        state.release(self.capacity, &mut wakers);
+        state.release(self, &mut wakers);
         drop(state);
         wake_all(wakers);
         sent

@@ -108,6 +108,12 @@ impl<T> Waiters<T> {
         Key(index)
     }
 
+    /// Whether nobody stands in line.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first == NOBODY
+    }
+
     fn at(&mut self, index: u32) -> &mut Waiter<T> {
         &mut self.slab[index as usize]
     }

@@ -13,6 +13,9 @@ pub(crate) mod sync {
     /// To the checker, a lock is a lock.
     pub(crate) type ShortMutex<T> = Mutex<T>;
 
+    /// See [`ShortMutex`].
+    pub(crate) type ShortMutexGuard<'a, T> = MutexGuard<'a, T>;
+
     /// The inner guard is an `Option` because a wait on a [`Condvar`] takes it and brings it back.
     pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
 

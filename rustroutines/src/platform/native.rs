@@ -3,10 +3,11 @@
 /// Locks.
 pub(crate) mod sync {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use spin::mutex::SpinMutexGuard as ShortMutexGuard;
     pub(crate) use std::sync::OnceLock;
 
     use crossbeam_utils::Backoff;
-    use spin::mutex::{SpinMutex, SpinMutexGuard};
+    use spin::mutex::SpinMutex;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub(crate) mod sync {
         }
 
         #[inline]
-        pub(crate) fn lock(&self) -> SpinMutexGuard<'_, T> {
+        pub(crate) fn lock(&self) -> ShortMutexGuard<'_, T> {
             // Relaxed: a hint to be fair; the lock alone excludes.
             if self.starving.load(Ordering::Relaxed) == 0 {
                 if let Some(guard) = self.inner.try_lock() {
@@ -45,7 +46,7 @@ pub(crate) mod sync {
 
         /// Spins and yields while others are served; then starves, and is served before newcomers.
         #[cold]
-        fn contend(&self) -> SpinMutexGuard<'_, T> {
+        fn contend(&self) -> ShortMutexGuard<'_, T> {
             /// Turns given to other threads before we call it starving.
             const PATIENCE: u32 = 4;
             let backoff = Backoff::new();
@@ -63,7 +64,7 @@ pub(crate) mod sync {
         }
 
         #[cold]
-        fn starve(&self) -> SpinMutexGuard<'_, T> {
+        fn starve(&self) -> ShortMutexGuard<'_, T> {
             /// Turns given to other threads before we sleep.
             const YIELDS: u32 = 100;
             self.starving.fetch_add(1, Ordering::Relaxed);

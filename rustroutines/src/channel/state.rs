@@ -1,0 +1,276 @@
+//! What a channel's lock protects: the buffer and two lines of waiters, and how sends and receives change
+//! them. The invariants are those of [`core`](super::core).
+//!
+//! Nothing here wakes, clones or drops a waker, or drops a value: they are moved out.
+
+use super::core::Channel;
+use super::reserve::Reservations;
+use super::waiters::{Key, Outcome, Party, Waiter, Waiters};
+use std::collections::VecDeque;
+use std::mem;
+use std::task::Waker;
+
+/// All of a channel that needs its lock. The channel itself is passed in, for its capacity and its front.
+#[derive(Debug)]
+pub(super) struct State<T> {
+    /// Values that were sent and not yet received, oldest first, but for those in the front.
+    buffer: VecDeque<T>,
+    /// How many sends are known to find room. Never more than there is; and while it is not 0, the
+    /// channel is open and no receiver waits.
+    free: usize,
+    /// Senders that wait for room or for a receiver, each with its value.
+    pub(super) senders: Waiters<T>,
+    /// Receivers that wait for a value.
+    pub(super) receivers: Waiters<T>,
+    /// How many values have been handed to receivers that have not taken them yet.
+    in_hand: usize,
+    /// Room that is reserved, and who waits for some.
+    pub(super) reservations: Reservations,
+    /// Whether nothing more can be sent.
+    pub(super) closed: bool,
+}
+
+/// What an offer to send came to.
+pub(super) enum Offer<T> {
+    /// Sent; a receiver may have to be woken.
+    Sent(Option<Waker>),
+    /// No room and no receiver.
+    Full(T),
+    /// The channel is closed.
+    Closed(T),
+}
+
+/// What a look for a value came to.
+pub(super) enum Take<T> {
+    /// A value; a sender may have to be woken.
+    Value(T, Option<Waker>),
+    /// Nothing there now.
+    Empty,
+    /// Nothing there, and nothing will come.
+    Closed,
+}
+
+impl<T> State<T> {
+    /// A receiver that leaves fewer values than this does not set them aside.
+    const FEW: usize = 2;
+
+    pub(super) fn new() -> Self {
+        Self {
+            buffer: VecDeque::new(),
+            free: 0,
+            senders: Waiters::new(),
+            receivers: Waiters::new(),
+            in_hand: 0,
+            reservations: Reservations::new(),
+            closed: false,
+        }
+    }
+
+    // ---- sending and receiving ------------------------------------------------------------------
+
+    /// Sends where nothing more has to be looked at.
+    #[inline(always)]
+    pub(super) fn offer_known(&mut self, value: T) -> Result<(), T> {
+        if self.free == 0 {
+            return Err(value);
+        }
+        self.free -= 1;
+        self.buffer.push_back(value);
+        Ok(())
+    }
+
+    pub(super) fn offer(&mut self, value: T, channel: &Channel<T>) -> Offer<T> {
+        if self.closed {
+            return Offer::Closed(value);
+        }
+        let value = match self.give(value) {
+            Ok(waker) => return Offer::Sent(waker),
+            Err(value) => value,
+        };
+        match self.room(channel) {
+            0 => Offer::Full(value),
+            room => {
+                self.free = room - 1;
+                self.buffer.push_back(value);
+                Offer::Sent(None)
+            }
+        }
+    }
+
+    /// Takes the only value where nothing more has to be looked at.
+    #[inline(always)]
+    pub(super) fn take_only(&mut self, channel: &Channel<T>) -> Option<T> {
+        if self.buffer.len() != 1 || channel.front.len() != 0 || self.waits_for_room() {
+            return None;
+        }
+        self.buffer.pop_front()
+    }
+
+    pub(super) fn take(&mut self, channel: &Channel<T>) -> Take<T> {
+        if let Some(value) = channel.front.pop() {
+            return Take::Value(value, None);
+        }
+        if let Some(value) = self.buffer.pop_front() {
+            if self.waits_for_room() {
+                return Take::Value(value, self.admit(channel));
+            }
+            if self.buffer.len() >= Self::FEW {
+                channel.front.fill(&mut self.buffer);
+            }
+            return Take::Value(value, None);
+        }
+        match self.senders.take() {
+            Some((value, waker)) => Take::Value(value, waker),
+            None if self.is_over() => Take::Closed,
+            None => Take::Empty,
+        }
+    }
+
+    /// Hands `value` to the first receiver in line.
+    #[inline]
+    pub(super) fn give(&mut self, value: T) -> Result<Option<Waker>, T> {
+        let waker = self.receivers.give(value)?;
+        self.in_hand += 1;
+        Ok(waker)
+    }
+
+    /// Sends `value` into room that was reserved for it.
+    pub(super) fn give_reserved(&mut self, value: T) -> Option<Waker> {
+        self.give(value).unwrap_or_else(|value| {
+            self.buffer.push_back(value);
+            None
+        })
+    }
+
+    /// Takes back a value that was handed to a receiver which goes without it: it goes to the next in line,
+    /// or to the head of all values.
+    pub(super) fn give_again(&mut self, value: T, channel: &Channel<T>) -> Option<Waker> {
+        self.in_hand -= 1;
+        self.give(value).unwrap_or_else(|value| {
+            channel.front.empty_into(&mut self.buffer);
+            self.buffer.push_front(value);
+            self.free = 0;
+            None
+        })
+    }
+
+    // ---- waiting --------------------------------------------------------------------------------
+
+    /// Puts a sender in line, once there is [no room](Self::is_full).
+    pub(super) fn push_sender(&mut self, party: Party, value: T) -> Key {
+        self.senders.push(party, Some(value))
+    }
+
+    /// Puts a receiver in line, once there is no value.
+    pub(super) fn push_receiver(&mut self, party: Party) -> Key {
+        self.free = 0;
+        self.receivers.push(party, None)
+    }
+
+    /// Takes a receiver out, with what it was given; where that was the last thing the others waited for,
+    /// they learn that nothing will come.
+    pub(super) fn remove_receiver(&mut self, key: Key, wakers: &mut Vec<Waker>) -> Waiter<T> {
+        let waiter = self.receivers.remove(key);
+        if waiter.outcome == Outcome::Done {
+            self.in_hand -= 1;
+            if self.is_over() {
+                self.receivers.close(wakers);
+            }
+        }
+        waiter
+    }
+
+    /// Whether anyone is to be let in when there is room.
+    #[inline]
+    fn waits_for_room(&self) -> bool {
+        !self.senders.is_empty() || self.reservations.is_waited_for()
+    }
+
+    // ---- room -----------------------------------------------------------------------------------
+
+    /// How many values there are.
+    #[inline]
+    pub(super) fn len(&self, channel: &Channel<T>) -> usize {
+        self.buffer.len() + channel.front.len()
+    }
+
+    /// How much room there is that is neither used nor reserved.
+    #[inline]
+    pub(super) fn room(&self, channel: &Channel<T>) -> usize {
+        channel.capacity.saturating_sub(self.len(channel) + self.reservations.reserved)
+    }
+
+    /// For who is about to wait for room: whether there is none. Nothing is left in the front then, so
+    /// that who takes a value lets the next one in.
+    pub(super) fn is_full(&mut self, channel: &Channel<T>) -> bool {
+        channel.front.empty_into(&mut self.buffer);
+        self.room(channel) == 0
+    }
+
+    /// Reserves room for one value, where there is some.
+    pub(super) fn reserve(&mut self) {
+        self.reservations.reserved += 1;
+        self.free = 0;
+    }
+
+    /// Lets the next one in line in, if there is room.
+    pub(super) fn admit(&mut self, channel: &Channel<T>) -> Option<Waker> {
+        if self.room(channel) == 0 {
+            return None;
+        }
+        if self.reservations.is_next() {
+            if let Some(waker) = self.reservations.promise() {
+                return waker;
+            }
+        }
+        match self.senders.take() {
+            Some((value, waker)) => {
+                self.buffer.push_back(value);
+                self.reservations.pass();
+                waker
+            }
+            None => self.reservations.promise().flatten(),
+        }
+    }
+
+    /// Gives reserved room back: to the next in line, or, after a close, telling the receivers if it was
+    /// the last that they waited for.
+    pub(super) fn release(&mut self, channel: &Channel<T>, wakers: &mut Vec<Waker>) {
+        self.reservations.reserved -= 1;
+        wakers.extend(self.admit(channel));
+        if self.is_over() {
+            self.receivers.close(wakers);
+        }
+    }
+
+    // ---- closing --------------------------------------------------------------------------------
+
+    /// Whether no value is there, given that none is in the buffer or the front, and none will ever be.
+    pub(super) fn is_over(&self) -> bool {
+        self.closed && self.in_hand == 0 && self.reservations.reserved == 0
+    }
+
+    pub(super) fn close(&mut self, wakers: &mut Vec<Waker>) -> bool {
+        if mem::replace(&mut self.closed, true) {
+            return false;
+        }
+        self.free = 0;
+        self.senders.close(wakers);
+        self.reservations.close(wakers);
+        if self.is_over() {
+            self.receivers.close(wakers);
+        }
+        true
+    }
+
+    /// Whether there is no value at all.
+    pub(super) fn is_empty(&self, channel: &Channel<T>) -> bool {
+        self.buffer.is_empty() && channel.front.len() == 0
+    }
+
+    /// Takes every value out.
+    pub(super) fn drain(&mut self, channel: &Channel<T>) -> VecDeque<T> {
+        channel.front.empty_into(&mut self.buffer);
+        mem::take(&mut self.buffer)
+    }
+}
