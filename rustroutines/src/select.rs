@@ -59,13 +59,14 @@ mod builder;
 pub use builder::{Select, Wait, Won};
 
 use crate::Suspend;
-use crate::platform::atomic::{AtomicUsize, Ordering};
+use crate::platform::atomic::{AtomicUsize, Ordering, fence};
 use crate::platform::clock::{self, Instant};
 use crate::platform::random;
 use crate::platform::sync::ShortMutex;
 use crate::task::budget;
 use crate::time::{Sleep, sleep_until};
 use pin_project_lite::pin_project;
+use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -86,14 +87,42 @@ pub(crate) struct Claim {
     waker: ShortMutex<Option<Waker>>,
 }
 
+crate::platform::thread::thread_local! {
+    /// A claim that is not used.
+    static KEPT: Cell<Option<Arc<Claim>>> = const { Cell::new(None) };
+}
+
 impl Claim {
     fn new() -> Self {
         Self { state: AtomicUsize::new(IDLE), waker: ShortMutex::new(None) }
     }
 
+    /// A claim that nobody else knows: the one this thread keeps, once all tickets for it are gone.
+    fn obtain() -> Arc<Self> {
+        let kept = KEPT.try_with(Cell::take).ok().flatten();
+        let claim = kept.filter(|claim| Arc::strong_count(claim) == 1);
+        // Acquire: pairs with the release by which the last ticket was dropped.
+        fence(Ordering::Acquire);
+        claim.unwrap_or_else(|| Arc::new(Self::new()))
+    }
+
+    /// Owner, at the end: nobody wins it any more, and this thread keeps it for its next select.
+    fn keep(self: Arc<Self>) {
+        // Who has won has taken the waker, or will find it gone.
+        if self.winner().is_none() {
+            self.state.store(IDLE, Ordering::Relaxed);
+            let waker = self.waker.lock().take();
+            drop(waker);
+        }
+        let before = KEPT.try_with(|kept| kept.replace(Some(self)));
+        drop(before);
+    }
+
     /// Owner: leaves the waker and lets counterparts compete.
     fn open(&self, waker: &Waker) {
-        self.set_waker(waker);
+        let new = waker.clone();
+        let old = self.waker.lock().replace(new);
+        drop(old);
         // Release: pairs with the acquire in `win`, which goes on to take the waker.
         self.state.store(OPEN, Ordering::Release);
     }
@@ -393,7 +422,7 @@ impl<A: Arms> Selecting<A> {
 
     /// Pass 3. `Err`: a counterpart is there, or an arm has been won already.
     fn publish(&mut self, cx: &mut Context<'_>) -> Result<(), Option<usize>> {
-        let claim = self.claim.get_or_insert_with(|| Arc::new(Claim::new()));
+        let claim = self.claim.get_or_insert_with(Claim::obtain);
         claim.open(cx.waker());
         let mut polled = false;
         for arm in 0..self.count {
@@ -494,6 +523,14 @@ impl<A: Arms + Unpin> Future for Selecting<A> {
 }
 
 impl<A: Arms + Unpin> Suspend for Selecting<A> {}
+
+impl<A> Drop for Selecting<A> {
+    fn drop(&mut self) {
+        if let Some(claim) = self.claim.take() {
+            claim.keep();
+        }
+    }
+}
 
 /// The order in which arms are attempted: source order, or a uniformly random one, of which each
 /// number is drawn when it is asked for (Fisher and Yates' shuffle, one step at a time).

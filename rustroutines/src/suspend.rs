@@ -88,7 +88,7 @@ crate::platform::thread::thread_local! {
 ///
 /// A `block()` inside a poll of another takes a parker of its own: with a shared one, the inner wait
 /// would swallow a wake-up of the outer.
-fn block_on<O: Future>(operation: O) -> O::Output {
+pub(crate) fn block_on<O: Future>(operation: O) -> O::Output {
     let mut operation = pin!(operation);
     let (parker, waker) = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
         let parker = Arc::new(Parker::new());

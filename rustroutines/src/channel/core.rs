@@ -48,6 +48,7 @@ use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::{ShortMutex, ShortMutexGuard};
 use crate::select::Showing;
 use crate::time::Alarm;
+use crossbeam_utils::Backoff;
 use std::task::{Context, Waker};
 
 /// One channel. Shared by its senders and receivers.
@@ -126,6 +127,9 @@ impl<T> Channel<T> {
         if let Some(value) = self.front.pop() {
             return Ok(value);
         }
+        if self.front.is_bare() {
+            return Err(TryRecvError::Empty);
+        }
         let mut state = self.state.lock();
         match state.take_only(self) {
             Some(value) => Ok(value),
@@ -171,7 +175,7 @@ impl<T> Channel<T> {
         let mut state = self.state.lock();
         state.is_full(self);
         match state.offer(value, self) {
-            Offer::Full(value) => Wait::On(state.push_sender(Party::Single(Some(waker)), value)),
+            Offer::Full(value) => Wait::On(state.push_sender(Party::Single(Some(waker)), value, self)),
             Offer::Sent(receiver) => {
                 drop(state);
                 wake(receiver);
@@ -187,23 +191,16 @@ impl<T> Channel<T> {
     /// Receives, or stands in line.
     #[inline]
     pub(crate) fn start_recv(&self, cx: &Context<'_>) -> Wait<Received<T>> {
-        if let Some(value) = self.front.pop() {
-            return Wait::Over(Some(value));
-        }
-        let mut state = self.state.lock();
-        match state.take_only(self) {
-            Some(value) => Wait::Over(Some(value)),
-            None => self.start_recv_slowly(state, cx),
+        match self.try_recv() {
+            Ok(value) => Wait::Over(Some(value)),
+            Err(TryRecvError::Closed) => Wait::Over(None),
+            Err(TryRecvError::Empty) => self.wait_to_recv(cx),
         }
     }
 
     #[inline(never)]
-    fn start_recv_slowly(&self, state: Locked<'_, T>, cx: &Context<'_>) -> Wait<Received<T>> {
-        match self.try_recv_slowly(state) {
-            Ok(value) => return Wait::Over(Some(value)),
-            Err(TryRecvError::Closed) => return Wait::Over(None),
-            Err(TryRecvError::Empty) => {}
-        }
+    fn wait_to_recv(&self, cx: &Context<'_>) -> Wait<Received<T>> {
+        // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.state.lock();
         match state.take(self) {
@@ -285,6 +282,21 @@ impl<T> Channel<T> {
         wake(waker);
     }
 
+    /// For a thread that is about to block: tries for a moment before it stands in line. Who is in line is
+    /// served, and perhaps woken, for each single value; the others pass on several meanwhile. Without a
+    /// buffer nobody can pass on anything to who is not in line.
+    pub(super) fn try_for_a_moment<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+        let backoff = Backoff::new();
+        // A model explores schedules, and needs no second look.
+        while self.capacity != 0 && !backoff.is_completed() && !cfg!(loom) {
+            if let Some(done) = attempt() {
+                return Some(done);
+            }
+            backoff.snooze();
+        }
+        None
+    }
+
     // ---- as an arm of a select ------------------------------------------------------------------
 
     /// Puts a select's send in line. `Err`: a counterpart is there, or the channel is closed.
@@ -295,7 +307,7 @@ impl<T> Channel<T> {
             drop(state);
             return Err(value);
         }
-        Ok(state.push_sender(party, value))
+        Ok(state.push_sender(party, value, self))
     }
 
     /// Puts a select's receive in line. `None`: a value or a counterpart is there, or the channel is
@@ -315,7 +327,7 @@ impl<T> Channel<T> {
     /// Closes the channel; whether it was open.
     pub(crate) fn close(&self) -> bool {
         let mut wakers = Vec::new();
-        let closes = self.state.lock().close(&mut wakers);
+        let closes = self.state.lock().close(self, &mut wakers);
         wake_all(wakers);
         closes
     }

@@ -1,4 +1,4 @@
-//! The oldest values of a channel, set aside for its receivers.
+//! What receivers look at first: the oldest values, set aside for them, and whether there are none at all.
 //!
 //! Senders and receivers that meet at one lock pass its cache line to and fro with every value. So a
 //! receiver that finds several values in the buffer moves them all here, by exchanging the two queues, and
@@ -12,10 +12,13 @@
 //!    room. Who is about to wait for room moves what is here back into the buffer first. So nobody has to
 //!    be let in when a value is taken from here.
 //! 3. Under the channel's lock, a length of 0 means that it is empty, and stays so.
+//! 4. While the channel is *bare*, it is open, there is no value in it, and no sender waits. A receiver that
+//!    has found that says so, under the channel's lock; who changes it takes it back under the same lock. So
+//!    looking into an empty channel costs no lock: a select with many arms does little else.
 //!
 //! This lock is taken alone, or after the channel's.
 
-use crate::platform::atomic::{AtomicUsize, Ordering};
+use crate::platform::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
 use std::collections::VecDeque;
 use std::mem;
@@ -26,13 +29,19 @@ use std::mem;
 pub(super) struct Front<T> {
     /// How many values there are, for those who do not hold the lock. Written under it.
     len: AtomicUsize,
+    /// Whether the channel is bare. Written under its lock.
+    bare: AtomicBool,
     /// The values, oldest first.
     values: ShortMutex<VecDeque<T>>,
 }
 
 impl<T> Front<T> {
     pub(super) fn new() -> Self {
-        Self { len: AtomicUsize::new(0), values: ShortMutex::new(VecDeque::new()) }
+        Self {
+            len: AtomicUsize::new(0),
+            bare: AtomicBool::new(false),
+            values: ShortMutex::new(VecDeque::new()),
+        }
     }
 
     /// How many values there are. Without the channel's lock, out of date at once.
@@ -55,6 +64,22 @@ impl<T> Front<T> {
         // Release: pairs with the acquire in `len`.
         self.len.store(values.len(), Ordering::Release);
         value
+    }
+
+    /// Whether the channel is bare. Without the channel's lock, out of date at once.
+    #[inline]
+    pub(super) fn is_bare(&self) -> bool {
+        // Acquire: pairs with the release in `set_bare`, as if this had taken the lock after that.
+        self.bare.load(Ordering::Acquire)
+    }
+
+    /// Under the channel's lock: says whether the channel is bare.
+    #[inline]
+    pub(super) fn set_bare(&self, bare: bool) {
+        // Relaxed: only who holds the lock writes it. Seldom, so as to leave the cache line alone.
+        if self.bare.load(Ordering::Relaxed) != bare {
+            self.bare.store(bare, Ordering::Release);
+        }
     }
 
     /// Under the channel's lock, when nothing is here: exchanges the queues.
@@ -80,6 +105,49 @@ impl<T> Front<T> {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::channel::{Receiver, Sender, bounded_channel, channel};
+    use crate::error::TryRecvError;
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
+    fn poll<O: Future + Unpin>(operation: &mut O) -> bool {
+        Pin::new(operation).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Whatever ends the emptiness that a receiver has found is seen by the next.
+    #[test]
+    fn a_channel_that_was_bare_shows_what_comes() {
+        let found_bare = |(tx, rx): (Sender<u8>, Receiver<u8>)| {
+            assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+            assert!(rx.channel.front.is_bare());
+            (tx, rx)
+        };
+        let (tx, rx) = found_bare(bounded_channel(1));
+        tx.try_send(1).unwrap();
+        assert_eq!(rx.try_recv(), Ok(1), "a value in the buffer");
+
+        let (tx, rx) = found_bare(channel());
+        let mut sends = tx.send(2);
+        assert!(!poll(&mut sends));
+        assert_eq!(rx.try_recv(), Ok(2), "a sender in line");
+
+        let (tx, rx) = found_bare(channel());
+        let mut leaves = rx.recv();
+        assert!(!poll(&mut leaves));
+        tx.try_send(3).unwrap();
+        drop(leaves);
+        assert_eq!(rx.try_recv(), Ok(3), "a value that comes back");
+
+        let (tx, rx) = found_bare(bounded_channel(1));
+        let permit = tx.try_reserve().unwrap();
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+        permit.send(4).unwrap();
+        assert_eq!(rx.try_recv(), Ok(4), "a value in reserved room");
+
+        let (tx, rx) = found_bare(bounded_channel(1));
+        tx.close();
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Closed), "the end");
+    }
 
     #[test]
     fn values_keep_their_order() {

@@ -5,6 +5,7 @@ use super::waiters::{Key, Outcome};
 use crate::Suspend;
 use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
 use crate::select::{Progress, Step};
+use crate::suspend::block_on;
 use crate::task::budget;
 use std::fmt;
 use std::pin::Pin;
@@ -96,6 +97,15 @@ impl<T> Future for SendOp<'_, T> {
 }
 
 impl<T> Suspend for SendOp<'_, T> {
+    fn block(mut self) -> Self::Output {
+        let channel = self.channel;
+        let soon = channel.try_for_a_moment(|| match self.attempt() {
+            Progress::Done(sent) => Some(sent),
+            _ => None,
+        });
+        soon.unwrap_or_else(|| block_on(self))
+    }
+
     #[inline]
     fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
         let this = self.get_mut();
@@ -197,6 +207,15 @@ impl<T> Future for RecvOp<'_, T> {
 }
 
 impl<T> Suspend for RecvOp<'_, T> {
+    fn block(self) -> Self::Output {
+        let soon = self.channel.try_for_a_moment(|| match self.channel.try_recv() {
+            Ok(value) => Some(Ok(value)),
+            Err(TryRecvError::Closed) => Some(Err(RecvError)),
+            Err(TryRecvError::Empty) => None,
+        });
+        soon.unwrap_or_else(|| block_on(self))
+    }
+
     #[inline]
     fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
         let this = self.get_mut();

@@ -158,7 +158,7 @@ impl<T> Channel<T> {
         let sent = if self.receivers.load(Ordering::Relaxed) == 0 {
             Err(value)
         } else {
-            wakers.extend(state.give_reserved(value));
+            wakers.extend(state.give_reserved(value, self));
             Ok(())
         };
         state.release(self, &mut wakers);

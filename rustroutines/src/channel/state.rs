@@ -16,7 +16,7 @@ pub(super) struct State<T> {
     /// Values that were sent and not yet received, oldest first, but for those in the front.
     buffer: VecDeque<T>,
     /// How many sends are known to find room. Never more than there is; and while it is not 0, the
-    /// channel is open and no receiver waits.
+    /// channel is open and not bare, and no receiver waits.
     free: usize,
     /// Senders that wait for room or for a receiver, each with its value.
     pub(super) senders: Waiters<T>,
@@ -91,6 +91,7 @@ impl<T> State<T> {
             0 => Offer::Full(value),
             room => {
                 self.free = room - 1;
+                channel.front.set_bare(false);
                 self.buffer.push_back(value);
                 Offer::Sent(None)
             }
@@ -122,7 +123,11 @@ impl<T> State<T> {
         match self.senders.take() {
             Some((value, waker)) => Take::Value(value, waker),
             None if self.is_over() => Take::Closed,
-            None => Take::Empty,
+            None => {
+                self.free = 0;
+                channel.front.set_bare(!self.closed);
+                Take::Empty
+            }
         }
     }
 
@@ -135,8 +140,9 @@ impl<T> State<T> {
     }
 
     /// Sends `value` into room that was reserved for it.
-    pub(super) fn give_reserved(&mut self, value: T) -> Option<Waker> {
+    pub(super) fn give_reserved(&mut self, value: T, channel: &Channel<T>) -> Option<Waker> {
         self.give(value).unwrap_or_else(|value| {
+            channel.front.set_bare(false);
             self.buffer.push_back(value);
             None
         })
@@ -147,6 +153,7 @@ impl<T> State<T> {
     pub(super) fn give_again(&mut self, value: T, channel: &Channel<T>) -> Option<Waker> {
         self.in_hand -= 1;
         self.give(value).unwrap_or_else(|value| {
+            channel.front.set_bare(false);
             channel.front.empty_into(&mut self.buffer);
             self.buffer.push_front(value);
             self.free = 0;
@@ -157,7 +164,8 @@ impl<T> State<T> {
     // ---- waiting --------------------------------------------------------------------------------
 
     /// Puts a sender in line, once there is [no room](Self::is_full).
-    pub(super) fn push_sender(&mut self, party: Party, value: T) -> Key {
+    pub(super) fn push_sender(&mut self, party: Party, value: T, channel: &Channel<T>) -> Key {
+        channel.front.set_bare(false);
         self.senders.push(party, Some(value))
     }
 
@@ -250,11 +258,12 @@ impl<T> State<T> {
         self.closed && self.in_hand == 0 && self.reservations.reserved == 0
     }
 
-    pub(super) fn close(&mut self, wakers: &mut Vec<Waker>) -> bool {
+    pub(super) fn close(&mut self, channel: &Channel<T>, wakers: &mut Vec<Waker>) -> bool {
         if mem::replace(&mut self.closed, true) {
             return false;
         }
         self.free = 0;
+        channel.front.set_bare(false);
         self.senders.close(wakers);
         self.reservations.close(wakers);
         if self.is_over() {
