@@ -120,8 +120,11 @@ impl<T> Waiters<T> {
 
     /// Takes a waiter out, wherever it stands.
     pub(crate) fn remove(&mut self, key: Key) -> Waiter<T> {
-        self.unlink(key.0);
+        // Taken out first: to read it right after a part of it was written would stall the processor.
         let waiter = self.slab.remove(key.0 as usize);
+        if waiter.linked {
+            self.bridge(waiter.previous, waiter.next);
+        }
         if self.slab.is_empty() && self.slab.capacity() > Self::KEPT {
             self.slab = Slab::new();
         }
@@ -217,10 +220,14 @@ impl<T> Waiters<T> {
 
     fn unlink(&mut self, index: u32) {
         let waiter = self.at(index);
-        if !std::mem::take(&mut waiter.linked) {
-            return;
+        if std::mem::take(&mut waiter.linked) {
+            let (previous, next) = (waiter.previous, waiter.next);
+            self.bridge(previous, next);
         }
-        let (previous, next) = (waiter.previous, waiter.next);
+    }
+
+    /// Closes the gap that one leaves between these two.
+    fn bridge(&mut self, previous: u32, next: u32) {
         match previous {
             NOBODY => self.first = next,
             previous => self.at(previous).next = next,
