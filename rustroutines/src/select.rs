@@ -55,8 +55,6 @@
 //! pass by in between, so that all arms need another look anyway.
 
 mod builder;
-#[cfg(all(test, shuttle))]
-mod shuttle;
 
 pub use builder::{Select, Wait, Won};
 

@@ -1,87 +1,16 @@
-//! The select matrix, for the randomised checker: two to four selects, each over two to four channels, with
-//! receives and sends, among plain operations, closes and aborts. Each execution draws a program of its
-//! own, and the checker records it with the schedule.
-//!
-//! Select is above the runtime, channels above select: for this one module the models look upwards.
+//! The select matrix: two to four selects, each over two to four channels, with receives and sends, among
+//! plain operations, closes and aborts.
 
-use super::*;
+use super::{Ledger, Value, poll_once};
+use crate::Suspend;
 use crate::channel::{Receiver, Sender, bounded_channel, channel};
 use crate::error::SendError;
 use crate::platform::explore;
 use crate::platform::random::below;
+use crate::select::Select;
 use ::shuttle::thread::{self, JoinHandle};
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-
-/// What became of the values of one execution. Its lock is no step of the program.
-#[derive(Debug, Default)]
-struct Books {
-    /// Made, by number.
-    made: usize,
-    /// Dropped, in order.
-    dropped: Vec<usize>,
-    /// Taken out of a channel.
-    received: Vec<usize>,
-    /// Reported as sent.
-    sent: Vec<usize>,
-    /// Not known: the operation was dropped, and may have delivered its value before.
-    perhaps: Vec<usize>,
-}
-
-/// The books, shared.
-#[derive(Debug, Default, Clone)]
-struct Ledger(Arc<Mutex<Books>>);
-
-/// A value that enters its drop in the books.
-#[derive(Debug)]
-struct Value {
-    number: usize,
-    ledger: Ledger,
-}
-
-impl Ledger {
-    fn make(&self) -> Value {
-        let mut books = self.0.lock().unwrap();
-        books.made += 1;
-        Value { number: books.made - 1, ledger: self.clone() }
-    }
-
-    fn enter(&self, list: impl FnOnce(&mut Books) -> &mut Vec<usize>, number: usize) {
-        list(&mut self.0.lock().unwrap()).push(number);
-    }
-
-    fn received(&self, value: Value) {
-        self.enter(|books| &mut books.received, value.number);
-    }
-
-    fn sent(&self, number: usize, result: Result<(), SendError<Value>>) {
-        match result {
-            Ok(()) => self.enter(|books| &mut books.sent, number),
-            Err(SendError(value)) => assert_eq!(value.number, number, "another's value was given back"),
-        }
-    }
-
-    /// Nothing is alive any more: each value was received once, or given back or dropped, and no other.
-    fn balance(&self) {
-        let books = self.0.lock().unwrap();
-        let mut dropped = books.dropped.clone();
-        dropped.sort_unstable();
-        assert_eq!(dropped, (0..books.made).collect::<Vec<_>>(), "values live on, or were doubled");
-        let received: BTreeSet<_> = books.received.iter().collect();
-        assert_eq!(received.len(), books.received.len(), "a value was received twice");
-        let sent: BTreeSet<_> = books.sent.iter().collect();
-        assert!(sent.is_subset(&received), "a value that was sent was not received");
-        let perhaps: BTreeSet<_> = books.perhaps.iter().collect();
-        let stray: Vec<_> = received.difference(&sent).filter(|&number| !perhaps.contains(number)).collect();
-        assert!(stray.is_empty(), "a value that was not sent was received: {stray:?}");
-    }
-}
-
-impl Drop for Value {
-    fn drop(&mut self) {
-        self.ledger.enter(|books| &mut books.dropped, self.number);
-    }
-}
+use std::task::Poll;
 
 type Pipe = (Sender<Value>, Receiver<Value>);
 
@@ -143,8 +72,7 @@ fn selects(pipes: Vec<Pipe>, rescue: Receiver<()>, ledger: Ledger) {
         let mut wait = select.wait();
         if below(3) == 0 {
             // Aborted after its first poll, when it may have published itself and been won.
-            let mut cx = Context::from_waker(Waker::noop());
-            match Pin::new(&mut wait).poll(&mut cx) {
+            match poll_once(&mut wait) {
                 Poll::Ready(won) if !won.value => return,
                 Poll::Ready(_) => continue,
                 Poll::Pending => {}
@@ -152,7 +80,7 @@ fn selects(pipes: Vec<Pipe>, rescue: Receiver<()>, ledger: Ledger) {
             if below(2) == 0 {
                 thread::yield_now();
             }
-            numbers.iter().for_each(|&number| ledger.enter(|books| &mut books.perhaps, number));
+            numbers.iter().for_each(|&number| ledger.perhaps(number));
         } else if !wait.block().value {
             return;
         }
@@ -167,26 +95,19 @@ fn plain(pipes: Vec<Pipe>, ledger: Ledger) {
             0 => drop(rx.try_recv().map(|value| ledger.received(value))),
             1 => {
                 let value = ledger.make();
-                let number = value.number;
-                if tx.try_send(value).is_ok() {
-                    ledger.enter(|books| &mut books.sent, number);
-                }
+                ledger.sent(value.number, tx.try_send(value).map_err(|error| SendError(error.into_inner())));
             }
             2 => {
-                let mut recv = rx.recv();
-                if let Poll::Ready(Ok(value)) =
-                    Pin::new(&mut recv).poll(&mut Context::from_waker(Waker::noop()))
-                {
+                if let Poll::Ready(Ok(value)) = poll_once(&mut rx.recv()) {
                     ledger.received(value);
                 }
             }
             3 => {
                 let value = ledger.make();
                 let number = value.number;
-                let mut send = tx.send(value);
-                match Pin::new(&mut send).poll(&mut Context::from_waker(Waker::noop())) {
+                match poll_once(&mut tx.send(value)) {
                     Poll::Ready(sent) => ledger.sent(number, sent),
-                    Poll::Pending => ledger.enter(|books| &mut books.perhaps, number),
+                    Poll::Pending => ledger.perhaps(number),
                 }
             }
             4 if below(3) == 0 => drop(tx.close()),
@@ -203,7 +124,7 @@ fn join<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {
 /// dropped.
 #[test]
 fn any_program_of_selects_ends_and_conserves_its_values() {
-    explore(8_000, || {
+    explore(20_000, || {
         let ledger = Ledger::default();
         let pipes = pipes();
         let mut threads = Vec::new();
@@ -323,7 +244,7 @@ fn consumers_that_select_receive_all_that_selects_send() {
                 }
                 if below(2) == 0 {
                     let mut wait = select.wait();
-                    let _ = Pin::new(&mut wait).poll(&mut Context::from_waker(Waker::noop()));
+                    let _ = poll_once(&mut wait);
                     thread::yield_now();
                 }
                 while !select.is_empty() {
