@@ -1,24 +1,7 @@
 //! Models of channels and of the select claim, for the checker: every schedule of two or three threads.
 //!
-//! Each of these deletions makes a model fail (by a hang, a lost value or a doubled one):
-//!
-//! | deleted line                                                     | model that fails                       |
-//! |------------------------------------------------------------------|----------------------------------------|
-//! | `start_recv`: the second look, under the lock of the line        | `a_receiver_waits_for_a_sender`        |
-//! | `try_send`: `wake(waker)`                                        | `a_receiver_waits_for_a_sender`        |
-//! | `State::take`: moving the first sender in line into the buffer    | `a_full_channel_lets_senders_in`       |
-//! | `RecvOp::drop`: `abandon_receiving` (made `stop_receiving`)        | `a_cancelled_receive_loses_nothing`    |
-//! | `abandon_receiving`: giving the value to the next in line        | `a_cancelled_receive_loses_nothing`    |
-//! | `is_over`: the values in hand                                    | `a_cancelled_receive_loses_nothing`    |
-//! | `remove_receiver`: closing the line after the last value in hand | `the_last_value_in_hand_ends_the_wait` |
-//! | `close`: waking those in line                                    | `a_close_wakes_a_receiver`             |
-//! | `publish_recv`: the look for a value                             | `a_select_takes_one_of_two`            |
-//! | `Ticket::win`: the compare-and-swap (made a store)               | `a_select_takes_one_of_two`            |
-//! | `Claim::take_back`: the compare-and-swap (made a store)          | `two_selects_meet`                     |
-//! | `publish_recv`: the look for a counterpart                       | `two_selects_meet`                     |
-//! | `publish_send`: the look for a counterpart                       | `a_losing_send_is_delivered_to_nobody` |
-//! | `look`: `set_waker`                                              | `a_select_follows_its_waker`           |
-//! | `unpublish`: withdrawing the arms                                | `two_selects_meet`                     |
+//! What may not be deleted without one of these models failing is listed in `.ci/mutations.list`, and
+//! `.ci/mutations` shows that it is so.
 
 use super::*;
 use crate::Suspend;
@@ -240,5 +223,59 @@ fn a_select_follows_its_waker() {
         }
         assert_eq!(a.take(), Ok(7));
         sender.join().unwrap().unwrap();
+    });
+}
+
+/// A receiver that is polled with one waker and then with another is woken by the second.
+#[test]
+fn a_receiver_follows_its_waker() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(1);
+        let sender = spawn(move || tx.send(7).block());
+        let mut recv = rx.recv();
+        match std::pin::Pin::new(&mut recv).poll(&mut Context::from_waker(Waker::noop())) {
+            std::task::Poll::Ready(received) => assert_eq!(received, Ok(7)),
+            std::task::Poll::Pending => assert_eq!(recv.block(), Ok(7)),
+        }
+        sender.join().unwrap().unwrap();
+    });
+}
+
+/// A channel that is closed while a select publishes itself ends the select, whichever arm it is.
+#[test]
+fn a_select_hears_of_a_close() {
+    check(2, || {
+        let (a_tx, a) = channel::<u32>();
+        let (b_tx, b) = channel::<u32>();
+        // Kept open: only the close ends the wait.
+        let _open = (a_tx.clone(), b_tx.clone(), b.clone());
+        let closer = spawn(move || a_tx.close());
+        assert_eq!(first(b.recv(), a.recv()), Err(Err(RecvError)));
+        closer.join().unwrap();
+
+        let (c_tx, c) = channel();
+        let closer = spawn({
+            let c = c.clone();
+            move || c.close()
+        });
+        assert_eq!(first(b.recv(), c_tx.send(7)), Err(Err(SendError(7))));
+        closer.join().unwrap();
+    });
+}
+
+/// Room that is made while a select publishes its send is used.
+#[test]
+fn a_select_sends_where_there_is_room() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(1);
+        let (_open, never) = channel::<u32>();
+        tx.try_send(1).unwrap();
+        let receiver = {
+            let rx = rx.clone();
+            spawn(move || rx.try_recv())
+        };
+        assert_eq!(first(never.recv(), tx.send(2)), Err(Ok(())));
+        assert_eq!(receiver.join().unwrap(), Ok(1));
+        assert_eq!(rx.try_recv(), Ok(2));
     });
 }
