@@ -249,7 +249,9 @@ fn program(random: &mut Random, thread: u32, calls: usize) -> Vec<Call> {
                 18 => Call::EitherNow(value),
                 // Seldom: a timer takes longer than a whole history without one.
                 19 if random.below(6) == 0 => Call::SendTimeout(value),
+                19 => Call::Send(value),
                 20 if random.below(6) == 0 => Call::RecvTimeout,
+                20 => Call::Recv,
                 _ if random.below(4) == 0 => Call::Close,
                 _ => Call::TryReserve,
             }
