@@ -279,3 +279,66 @@ fn a_select_sends_where_there_is_room() {
         assert_eq!(rx.try_recv(), Ok(2));
     });
 }
+
+/// An operation that knows nothing of claims: it is done when it is polled a second time, for which it
+/// wakes whoever waits at once.
+struct Second(bool);
+
+impl Future for Second {
+    type Output = ();
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> std::task::Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }
+}
+
+impl Suspend for Second {}
+
+/// A value that arrives while a select takes itself back, because another arm has woken it, is not lost.
+#[test]
+fn a_select_that_takes_itself_back_may_have_been_won() {
+    for capacity in [0, 1] {
+        check(3, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            let sender = spawn(move || tx.send(7).block());
+            let received = match first(rx.recv(), Second(false)) {
+                Ok(received) => received,
+                Err(()) => rx.recv().block(),
+            };
+            assert_eq!(received, Ok(7));
+            sender.join().unwrap().unwrap();
+        });
+    }
+}
+
+/// A value that moves from a channel that has not been tried yet to one that has: the select still finds
+/// it, in the one or in the other, and does not take its default.
+#[test]
+fn a_default_means_that_nothing_was_ready_at_one_moment() {
+    check(2, || {
+        let (a_tx, a) = bounded_channel(1);
+        let (b_tx, b) = bounded_channel(1);
+        b_tx.try_send(1).unwrap();
+        let mover = {
+            let b = b.clone();
+            spawn(move || {
+                a_tx.try_send(2).unwrap();
+                let _ = b.try_recv();
+                a_tx
+            })
+        };
+        let mut first = pin!(Arm::new(a.recv()));
+        let mut second = pin!(Arm::new(b.recv()));
+        let chosen = select(2, true, true, Deadline::never(), |arm, step| match arm {
+            0 => first.as_mut().step(step),
+            _ => second.as_mut().step(step),
+        })
+        .block();
+        assert!(matches!(chosen, Chosen::Arm(_)), "{chosen:?}");
+        mover.join().unwrap();
+    });
+}
