@@ -47,6 +47,8 @@ mod iter;
 mod model;
 pub mod ops;
 mod reserve;
+#[cfg(all(test, shuttle))]
+mod shuttle;
 mod sources;
 mod state;
 mod timed;
@@ -58,7 +60,7 @@ pub use broadcast::{
     BroadcastReceiver, BroadcastSender, Overflow, broadcast_channel, broadcast_channel_with,
 };
 pub use iter::{IntoIter, Iter, TryIter};
-pub use reserve::{Permit, Reserve};
+pub use reserve::{OwnedPermit, Permit, Reserve};
 pub use sources::{after, never, tick};
 pub use timed::{RecvTimeout, SendTimeout};
 pub use weak::WeakSender;
