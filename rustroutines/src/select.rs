@@ -24,7 +24,8 @@
 //!    completes is the choice, and the select is over without a claim.
 //! 2. `default`, or a deadline that has passed, is to end it here. With several arms that is not known
 //!    yet: while one was tried, another may have become ready, and the first one only afterwards no longer.
-//!    So the select goes on to 3, and once all arms are published, with the claim still open, there was a
+//!    So the arms are asked once more: if each can say that it has not been ready since it was tried, none
+//!    was between the two looks. Else the select goes on to 3, and once all arms are published, with the claim still open, there was a
 //!    moment at which none was ready. It takes the claim back, withdraws, and is over; if the claim can't
 //!    be taken back: go to 5. (Only channels promise that much. What knows nothing of claims was tried.)
 //! 3. *Publish.* Leave the waker in the claim, open it, and enqueue on one channel after another.
@@ -214,6 +215,8 @@ impl Showing<'_> {
 pub enum Step<'a, 'cx> {
     /// Complete at once if you can, without publishing anything.
     Attempt(&'a mut Context<'cx>),
+    /// Say whether nothing has come since the attempt. `Waiting`: nothing has, at any moment.
+    Confirm,
     /// Let counterparts know that this select waits here.
     Publish(Showing<'a>),
     /// Take back what `Publish` published. The claim has been taken back.
@@ -228,7 +231,7 @@ pub enum Step<'a, 'cx> {
 pub enum Progress<T> {
     /// Any step: it is done, and this is its output.
     Done(T),
-    /// Attempt: not ready. Publish: it knows nothing of claims, and is attempted again when it wakes
+    /// Attempt: not ready. Confirm: not ready since. Publish: it knows nothing of claims, and is attempted again when it wakes
     /// the select. Withdraw: done.
     Waiting,
     /// Publish: only a counterpart that wins the claim can complete it.
@@ -236,7 +239,7 @@ pub enum Progress<T> {
     /// Publish: a counterpart that wins the claim can complete it, and so can an attempt when it wakes
     /// the select: it has a time limit of its own, say.
     PublishedAndPolled,
-    /// Publish: a counterpart is there now. Nothing was published.
+    /// Confirm: it may have been ready since. Publish: a counterpart is there now. Nothing was published.
     Retry,
 }
 
@@ -426,6 +429,11 @@ impl<A: Arms> Selecting<A> {
             .find(|&arm| matches!(self.arms.step(arm, Step::Attempt(cx)), Progress::Done(())))
     }
 
+    /// Whether no arm has been ready since the attempt.
+    fn confirm(&mut self) -> bool {
+        (0..self.count).all(|arm| matches!(self.arms.step(arm, Step::Confirm), Progress::Waiting))
+    }
+
     /// Pass 2: how it ends if no arm is ready, where it does not wait.
     fn end(&mut self, cx: &mut Context<'_>) -> Option<Chosen> {
         if self.default {
@@ -500,8 +508,10 @@ impl<A: Arms> Selecting<A> {
                 return Poll::Ready(Chosen::Arm(arm));
             }
             let end = self.end(cx);
-            if let (Some(end), true) = (end, self.idle) {
-                return Poll::Ready(end);
+            if let Some(end) = end {
+                if self.idle || self.confirm() {
+                    return Poll::Ready(end);
+                }
             }
             match self.publish(cx) {
                 Ok(()) => {

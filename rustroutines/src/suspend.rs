@@ -73,7 +73,7 @@ pub trait Suspend: Future + Sized {
                 Poll::Ready(output) => Progress::Done(output),
                 Poll::Pending => Progress::Waiting,
             },
-            Step::Publish(_) | Step::Withdraw => Progress::Waiting,
+            Step::Confirm | Step::Publish(_) | Step::Withdraw => Progress::Waiting,
             Step::Collect => unreachable!("only a published case can be won by a counterpart"),
         }
     }

@@ -127,7 +127,7 @@ impl<T> Channel<T> {
         if let Some(value) = self.front.pop() {
             return Ok(value);
         }
-        if self.front.is_bare() {
+        if self.front.mark().is_bare() {
             return Err(TryRecvError::Empty);
         }
         let mut state = self.state.lock();
@@ -282,19 +282,25 @@ impl<T> Channel<T> {
         wake(waker);
     }
 
-    /// For a thread that is about to block: tries for a moment before it stands in line. Who is in line is
-    /// served, and perhaps woken, for each single value; the others pass on several meanwhile. Without a
-    /// buffer nobody can pass on anything to who is not in line.
-    pub(super) fn try_for_a_moment<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> Option<R> {
+    /// For a thread that is about to block in a send: looks for a moment whether room comes, before it stands
+    /// in line. Who is in line is served, and perhaps woken, for each single value; the others make room for
+    /// several meanwhile.
+    pub(super) fn await_room_briefly(&self) {
+        self.await_briefly(|| self.state.lock().may_send(self));
+    }
+
+    /// The same in a receive, for a value.
+    pub(super) fn await_value_briefly(&self) {
+        self.await_briefly(|| !self.front.mark().is_bare());
+    }
+
+    /// Without a buffer nobody can pass on anything to who is not in line, so nobody looks.
+    fn await_briefly(&self, come: impl Fn() -> bool) {
         let backoff = Backoff::new();
         // A model explores schedules, and needs no second look.
-        while self.capacity != 0 && !backoff.is_completed() && !cfg!(loom) {
-            if let Some(done) = attempt() {
-                return Some(done);
-            }
+        while self.capacity != 0 && !backoff.is_completed() && !cfg!(any(loom, shuttle)) && !come() {
             backoff.snooze();
         }
-        None
     }
 
     // ---- as an arm of a select ------------------------------------------------------------------

@@ -15,10 +15,12 @@
 //! 4. While the channel is *bare*, it is open, there is no value in it, and no sender waits. A receiver that
 //!    has found that says so, under the channel's lock; who changes it takes it back under the same lock. So
 //!    looking into an empty channel costs no lock: a select with many arms does little else.
+//! 5. Each of these changes is another [`Mark`]. Who finds the same mark twice, that of a bare channel, knows
+//!    that it was bare all the time in between.
 //!
 //! This lock is taken alone, or after the channel's.
 
-use crate::platform::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::platform::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
 use std::collections::VecDeque;
 use std::mem;
@@ -29,19 +31,27 @@ use std::mem;
 pub(super) struct Front<T> {
     /// How many values there are, for those who do not hold the lock. Written under it.
     len: AtomicUsize,
-    /// Whether the channel is bare. Written under its lock.
-    bare: AtomicBool,
+    /// The present [`Mark`]. Written under the channel's lock.
+    mark: AtomicU32,
     /// The values, oldest first.
     values: ShortMutex<VecDeque<T>>,
 }
 
+/// Counts how often a channel has begun and ceased to be bare: odd while it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Mark(u32);
+
+impl Mark {
+    /// Whether the channel is bare.
+    #[inline]
+    pub(super) fn is_bare(self) -> bool {
+        self.0 % 2 == 1
+    }
+}
+
 impl<T> Front<T> {
     pub(super) fn new() -> Self {
-        Self {
-            len: AtomicUsize::new(0),
-            bare: AtomicBool::new(false),
-            values: ShortMutex::new(VecDeque::new()),
-        }
+        Self { len: AtomicUsize::new(0), mark: AtomicU32::new(0), values: ShortMutex::new(VecDeque::new()) }
     }
 
     /// How many values there are. Without the channel's lock, out of date at once.
@@ -66,19 +76,20 @@ impl<T> Front<T> {
         value
     }
 
-    /// Whether the channel is bare. Without the channel's lock, out of date at once.
+    /// The present mark. Without the channel's lock, out of date at once.
     #[inline]
-    pub(super) fn is_bare(&self) -> bool {
+    pub(super) fn mark(&self) -> Mark {
         // Acquire: pairs with the release in `set_bare`, as if this had taken the lock after that.
-        self.bare.load(Ordering::Acquire)
+        Mark(self.mark.load(Ordering::Acquire))
     }
 
     /// Under the channel's lock: says whether the channel is bare.
     #[inline]
     pub(super) fn set_bare(&self, bare: bool) {
         // Relaxed: only who holds the lock writes it. Seldom, so as to leave the cache line alone.
-        if self.bare.load(Ordering::Relaxed) != bare {
-            self.bare.store(bare, Ordering::Release);
+        let mark = self.mark.load(Ordering::Relaxed);
+        if Mark(mark).is_bare() != bare {
+            self.mark.store(mark.wrapping_add(1), Ordering::Release);
         }
     }
 
@@ -119,7 +130,7 @@ mod tests {
     fn a_channel_that_was_bare_shows_what_comes() {
         let found_bare = |(tx, rx): (Sender<u8>, Receiver<u8>)| {
             assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-            assert!(rx.channel.front.is_bare());
+            assert!(rx.channel.front.mark().is_bare());
             (tx, rx)
         };
         let (tx, rx) = found_bare(bounded_channel(1));

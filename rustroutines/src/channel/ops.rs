@@ -1,6 +1,7 @@
 //! The operations of a channel: [`SendOp`] and [`RecvOp`].
 
 use super::core::{Channel, Received, Sent, Wait};
+use super::front::Mark;
 use super::waiters::{Key, Outcome};
 use crate::Suspend;
 use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
@@ -97,13 +98,9 @@ impl<T> Future for SendOp<'_, T> {
 }
 
 impl<T> Suspend for SendOp<'_, T> {
-    fn block(mut self) -> Self::Output {
-        let channel = self.channel;
-        let soon = channel.try_for_a_moment(|| match self.attempt() {
-            Progress::Done(sent) => Some(sent),
-            _ => None,
-        });
-        soon.unwrap_or_else(|| block_on(self))
+    fn block(self) -> Self::Output {
+        self.channel.await_room_briefly();
+        block_on(self)
     }
 
     #[inline]
@@ -111,6 +108,7 @@ impl<T> Suspend for SendOp<'_, T> {
         let this = self.get_mut();
         match step {
             Step::Attempt(_) => this.attempt(),
+            Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
                 let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
                     unreachable!("an arm is published once, after an attempt")
@@ -161,13 +159,15 @@ fn pending<T>() -> Poll<T> {
 pub struct RecvOp<'a, T> {
     /// Where from.
     channel: &'a Channel<T>,
+    /// The channel's mark after the last attempt of a select, which found nothing.
+    mark: Mark,
     /// Our place in line.
     waiting: Option<Key>,
 }
 
 impl<'a, T> RecvOp<'a, T> {
     pub(super) fn new(channel: &'a Channel<T>) -> Self {
-        Self { channel, waiting: None }
+        Self { channel, mark: Mark::default(), waiting: None }
     }
 
     /// Whether the wait is over.
@@ -208,12 +208,8 @@ impl<T> Future for RecvOp<'_, T> {
 
 impl<T> Suspend for RecvOp<'_, T> {
     fn block(self) -> Self::Output {
-        let soon = self.channel.try_for_a_moment(|| match self.channel.try_recv() {
-            Ok(value) => Some(Ok(value)),
-            Err(TryRecvError::Closed) => Some(Err(RecvError)),
-            Err(TryRecvError::Empty) => None,
-        });
-        soon.unwrap_or_else(|| block_on(self))
+        self.channel.await_value_briefly();
+        block_on(self)
     }
 
     #[inline]
@@ -223,8 +219,16 @@ impl<T> Suspend for RecvOp<'_, T> {
             Step::Attempt(_) => match this.channel.try_recv() {
                 Ok(value) => Progress::Done(Ok(value)),
                 Err(TryRecvError::Closed) => Progress::Done(Err(RecvError)),
-                Err(TryRecvError::Empty) => Progress::Waiting,
+                Err(TryRecvError::Empty) => {
+                    this.mark = this.channel.front.mark();
+                    Progress::Waiting
+                }
             },
+            // The same mark twice: bare all the time in between.
+            Step::Confirm if this.mark.is_bare() && this.channel.front.mark() == this.mark => {
+                Progress::Waiting
+            }
+            Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
                 this.waiting = this.channel.publish_recv(showing);
                 if this.waiting.is_some() { Progress::Published } else { Progress::Retry }

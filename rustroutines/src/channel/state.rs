@@ -215,6 +215,11 @@ impl<T> State<T> {
         self.room(channel) == 0
     }
 
+    /// Whether a send would not have to wait.
+    pub(super) fn may_send(&self, channel: &Channel<T>) -> bool {
+        self.closed || !self.receivers.is_empty() || self.room(channel) > 0
+    }
+
     /// Reserves room for one value, where there is some.
     pub(super) fn reserve(&mut self) {
         self.reservations.reserved += 1;

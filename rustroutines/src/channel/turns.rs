@@ -84,7 +84,7 @@ macro_rules! attempted {
                         std::task::Poll::Ready(output) => Progress::Done(output),
                         std::task::Poll::Pending => Progress::Waiting,
                     },
-                    Step::Publish(_) | Step::Withdraw => Progress::Waiting,
+                    Step::Confirm | Step::Publish(_) | Step::Withdraw => Progress::Waiting,
                     Step::Collect => unreachable!("nobody claims what was not published"),
                 }
             }

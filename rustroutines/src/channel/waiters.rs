@@ -18,11 +18,25 @@
 
 use crate::select::{Showing, Ticket};
 use slab::Slab;
+use std::num::NonZeroU32;
 use std::task::Waker;
 
 /// Where a waiter is kept. Held by its operation alone, and given up to take it out.
 #[derive(Debug)]
-pub(crate) struct Key(u32);
+pub(crate) struct Key(
+    /// One more than the index, so that an `Option` of it is no larger.
+    NonZeroU32,
+);
+
+impl Key {
+    fn new(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    fn index(&self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Who waits.
 #[derive(Debug)]
@@ -105,7 +119,7 @@ impl<T> Waiters<T> {
             NOBODY => self.first = index,
             last => self.at(last).next = index,
         }
-        Key(index)
+        Key::new(index)
     }
 
     /// Whether nobody stands in line.
@@ -121,7 +135,7 @@ impl<T> Waiters<T> {
     /// Takes a waiter out, wherever it stands.
     pub(crate) fn remove(&mut self, key: Key) -> Waiter<T> {
         // Taken out first: to read it right after a part of it was written would stall the processor.
-        let waiter = self.slab.remove(key.0 as usize);
+        let waiter = self.slab.remove(key.index() as usize);
         if waiter.linked {
             self.bridge(waiter.previous, waiter.next);
         }
@@ -133,17 +147,17 @@ impl<T> Waiters<T> {
 
     /// What has become of a waiter.
     pub(crate) fn outcome(&self, key: &Key) -> Outcome {
-        self.slab[key.0 as usize].outcome
+        self.slab[key.index() as usize].outcome
     }
 
     /// Whether completing the waiter would wake `waker` already.
     pub(crate) fn would_wake(&self, key: &Key, waker: &Waker) -> bool {
-        matches!(&self.slab[key.0 as usize].party, Party::Single(Some(old)) if old.will_wake(waker))
+        matches!(&self.slab[key.index() as usize].party, Party::Single(Some(old)) if old.will_wake(waker))
     }
 
     /// Replaces the waker of a waiter; the old one is for the caller to drop.
     pub(crate) fn set_waker(&mut self, key: &Key, waker: Waker) -> Option<Waker> {
-        match &mut self.at(key.0).party {
+        match &mut self.at(key.index()).party {
             Party::Single(slot) => slot.replace(waker),
             Party::Select(_) => unreachable!("a select keeps its waker in its claim"),
         }
