@@ -247,7 +247,8 @@ pub(crate) fn for_loop(it: &mut ExprForLoop, mode: Mode) -> Option<TokenStream> 
 /// A rewritten body as an operation.
 ///
 /// Input: `{ BODY }`, `T`
-/// Output: `routine(async move { let output: T = { <keep>; if false { return <a T> } BODY }; output })`
+/// Output: `routine(async move { let output: T = { <keep>; if false { return <a T> } BODY }; output })`, where
+/// `maker` may be another function than `routine`, and says where errors of what it asks are shown
 ///
 /// The inner braces are the user's: what drops when at the end of a block depends on their edition.
 /// Our statements stand inside them, since a block of one expression would be called superfluous.
@@ -256,6 +257,7 @@ pub(crate) fn body(
     block: &Block,
     output: Option<&Type>,
     capture: Capture,
+    maker: &Ident,
 ) -> TokenStream {
     let braces = block.brace_token.span;
     let span = ours(braces.open());
@@ -288,7 +290,8 @@ pub(crate) fn body(
             quote_spanned!(span=> async #capture #block)
         }
     };
-    quote_spanned!(span=> ::rustroutines::__private::routine(#state_machine))
+    let span = maker.span();
+    quote_spanned!(span=> ::rustroutines::__private::#maker(#state_machine))
 }
 
 /// What a body takes from around it.

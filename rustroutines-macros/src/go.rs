@@ -166,7 +166,8 @@ impl Go {
             Task::Block(word, mut block) => {
                 let span = emit::ours(block.brace_token.span.open());
                 Rewriter::new(Mode::Suspend).body(&mut block, None);
-                let body = emit::body(&TokenStream::new(), &block, None, emit::Capture::Move);
+                let maker = Ident::new("routine", span);
+                let body = emit::body(&TokenStream::new(), &block, None, emit::Capture::Move, &maker);
                 quote_spanned!(span=> ::rustroutines::__private::go(#name, #word || #body))
             }
         }

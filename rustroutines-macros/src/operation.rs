@@ -2,9 +2,10 @@
 
 use crate::emit::{self, Capture, Mode};
 use crate::rewrite::Rewriter;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
+use syn::token::Brace;
 use syn::{Block, Expr, ExprClosure, Result, ReturnType, Stmt, Token, Type};
 
 /// A body given to a macro of ours: a closure, or a block with or without `move`.
@@ -57,7 +58,8 @@ pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
         Body::Block(word, mut block) => {
             Rewriter::new(Mode::Suspend).body(&mut block, None);
             let capture = if word.is_some() { Capture::Move } else { Capture::Borrow };
-            emit::body(&TokenStream::new(), &block, None, capture)
+            let maker = Ident::new("routine", emit::ours(block.brace_token.span.open()));
+            emit::body(&TokenStream::new(), &block, None, capture, &maker)
         }
     }
 }
@@ -66,14 +68,18 @@ pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
 pub(crate) fn closure_body(closure: &ExprClosure) -> TokenStream {
     let mut block = match &*closure.body {
         Expr::Block(it) if it.attrs.is_empty() && it.label.is_none() => it.block.clone(),
-        other => Block { brace_token: Default::default(), stmts: vec![Stmt::Expr(other.clone(), None)] },
+        other => Block {
+            brace_token: Brace(emit::ours(emit::call_site(other))),
+            stmts: vec![Stmt::Expr(other.clone(), None)],
+        },
     };
     let output: Option<&Type> = match &closure.output {
         ReturnType::Type(_, ty) => Some(ty),
         ReturnType::Default => None,
     };
     Rewriter::new(Mode::Suspend).body(&mut block, output);
-    emit::body(&TokenStream::new(), &block, output, Capture::Move)
+    let maker = Ident::new("routine", emit::ours(block.brace_token.span.open()));
+    emit::body(&TokenStream::new(), &block, output, Capture::Move, &maker)
 }
 
 /// Input: `plain!(E)`

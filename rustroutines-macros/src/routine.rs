@@ -172,8 +172,11 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
         }
         if mode == Mode::Suspend {
             let keep = signature::keep_parameters(sig, &names);
-            let made = emit::body(&keep, body, result.as_ref(), Capture::Move);
-            let span = emit::ours(body.brace_token.span.open());
+            let span = emit::ours(sig.ident.span());
+            // What is boxed or stays on its thread is asked nothing here.
+            let plain = options.boxed.is_some() || options.local.is_some();
+            let maker = Ident::new(if plain { "routine" } else { "may_change_threads" }, span);
+            let made = emit::body(&keep, body, result.as_ref(), Capture::Move, &maker);
             let boxed = match (options.boxed, options.local) {
                 (None, _) => made,
                 (Some(_), None) => quote_spanned!(span=> ::rustroutines::__private::boxed(#made)),

@@ -2,7 +2,7 @@
 
 pub use crate::select::{Arm, Chosen, Deadline, select};
 
-pub use crate::suspend::operation::{Boxed, LocalBoxed, Ready, Routine, boxed, local_boxed, ready, routine};
+pub use crate::suspend::operation::{Boxed, LocalBoxed, Ready, Routine, boxed, local_boxed, may_change_threads, ready, routine};
 pub use crate::suspend::resolve::{Branch, Items, PlainType, PlainValue, Value, loop_over, type_of, wanted};
 pub use crate::suspend::{IntoSuspendIterator, Suspend, SuspendIterator};
 pub use std::future::Future;
@@ -66,9 +66,10 @@ impl Name for Cow<'static, str> {
 #[track_caller]
 pub fn go<F, O>(name: Option<Cow<'static, str>>, make: F) -> RoutineHandle<O::Output>
 where
-    F: FnOnce() -> O + Send + 'static,
-    O: Suspend + Send + 'static,
-    O::Output: Send + 'static,
+    // The compiler shows these lines to whoever breaks one of the bounds.
+    F: FnOnce() -> O + Send + 'static, // a routine owns what it takes along: move, clone, or share it by `Arc`
+    O: Suspend + Send + 'static, // what a routine keeps while it waits must be `Send`
+    O::Output: Send + 'static, // the value goes to the thread that joins
 {
     let builder = Builder::new();
     match name {

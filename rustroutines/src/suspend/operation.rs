@@ -27,6 +27,19 @@ pub fn routine<F: Future>(body: F) -> Routine<F> {
     Routine { body }
 }
 
+/// The same for a routine that may go on on another thread after each wait.
+///
+/// Where a body is not `Send`, the compiler speaks of futures, and shows the line of the bound: hence the
+/// comment on it.
+#[inline(always)]
+pub fn may_change_threads<F>(body: F) -> Routine<F>
+where
+    F: Send, // what a routine keeps while it waits must be `Send`: drop it before, or write `#[routine(local)]`
+    F: Future,
+{
+    Routine { body }
+}
+
 impl<F: Future> Future for Routine<F> {
     type Output = F::Output;
 
@@ -86,8 +99,12 @@ pub struct LocalBoxed<'a, T>(
     Pin<Box<dyn Future<Output = T> + 'a>>,
 );
 
-/// Puts an operation behind a pointer.
-pub fn boxed<'a, O: Suspend + Send + 'a>(operation: O) -> Boxed<'a, O::Output> {
+/// Puts an operation behind a pointer. The compiler shows the line of the bound to whoever breaks it.
+pub fn boxed<'a, O>(operation: O) -> Boxed<'a, O::Output>
+where
+    O: Send, // what a routine keeps while it waits must be `Send`. Or write `#[routine(boxed, local)]`
+    O: Suspend + 'a,
+{
     Boxed(Box::pin(operation))
 }
 

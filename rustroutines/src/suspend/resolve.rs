@@ -417,7 +417,7 @@ impl<T> Suspend for NoOperation<T> {}
 /// What no value is: asked of what stands in an arm of `select!` without being an operation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation, and `select!` waits for operations",
-    label = "expected an operation, such as `rx.recv()`",
-    note = "what is there already needs no `select!`; what to do when nothing is ready stands behind `default =>`"
+    label = "write an operation here, such as `rx.recv()`, without `.block()`",
+    note = "what is there already needs no arm; what to do when nothing is ready stands behind `default =>`"
 )]
 pub trait ArmOperation {}
