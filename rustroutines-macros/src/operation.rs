@@ -2,11 +2,13 @@
 
 use crate::emit::{self, Capture, Mode};
 use crate::rewrite::Rewriter;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::discouraged::Speculative;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::spanned::Spanned;
 use syn::token::Brace;
-use syn::{Block, Expr, ExprClosure, Result, ReturnType, Stmt, Token, Type};
+use syn::{Block, Error, Expr, ExprClosure, Result, ReturnType, Stmt, Token, Type};
 
 /// A body given to a macro of ours: a closure, or a block with or without `move`.
 #[derive(Debug)]
@@ -36,30 +38,72 @@ impl Parse for Body {
     }
 }
 
+/// What `suspend!` takes.
+struct Operation {
+    /// The operation is to stand behind a pointer.
+    boxed: Option<Ident>,
+    body: Body,
+}
+
+impl Parse for Operation {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        const FORMS: &str = "write `suspend!({ … })` for an operation, or `suspend!(|x| …)` for a closure that \
+                             returns operations";
+        let here = input.fork();
+        let boxed: Option<Ident> = here.parse().ok().filter(|word| word == "boxed" && Body::begins(&here));
+        if boxed.is_some() {
+            input.advance_to(&here);
+        }
+        if input.is_empty() {
+            return Err(Error::new(Span::call_site(), FORMS));
+        }
+        if input.peek(Token![async]) {
+            let words = "`suspend!` needs no `async`: write `suspend!({ … })`, or `suspend!(move { … })`";
+            return Err(input.error(words));
+        }
+        if !Body::begins(input) {
+            // shown at the whole of what is there instead
+            return Err(Error::new(input.parse::<TokenStream>()?.span(), FORMS));
+        }
+        let body = input.parse()?;
+        if !input.is_empty() {
+            return Err(input.error("`suspend!` takes one block or one closure, and nothing behind it"));
+        }
+        Ok(Self { boxed, body })
+    }
+}
+
 /// Input: `suspend!(|req| BODY)`
 /// Output: `|req| routine(async move { BODY })`
 ///
 /// Input: `suspend!({ BODY })`, `suspend!(move { BODY })`
 /// Output: `routine(async { BODY })`, `routine(async move { BODY })`
+///
+/// With `boxed` before it, the operation is `boxed(routine(…))`.
 pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
-    let body = match syn::parse2::<Body>(input) {
-        Ok(body) => body,
-        Err(error) => {
-            return syn::Error::new(error.span(), "write `suspend!({ … })` for an operation, or `suspend!(|x| …)` for a closure that returns operations").into_compile_error();
+    let (boxed, body) = match Operation::parse.parse2(input) {
+        Ok(Operation { boxed, body }) => (boxed, body),
+        Err(error) => return error.into_compile_error(),
+    };
+    let finish = |operation: TokenStream| match &boxed {
+        None => operation,
+        Some(word) => {
+            let span = emit::ours(word.span());
+            quote_spanned!(span=> ::rustroutines::__private::boxed(#operation))
         }
     };
     match body {
         Body::Closure(closure) => {
             let attrs = &closure.attrs;
             let ExprClosure { lifetimes, movability, capture, or1_token, inputs, or2_token, .. } = &closure;
-            let inner = closure_body(&closure);
+            let inner = finish(closure_body(&closure));
             quote!(#(#attrs)* #lifetimes #movability #capture #or1_token #inputs #or2_token #inner)
         }
         Body::Block(word, mut block) => {
             Rewriter::new(Mode::Suspend).body(&mut block, None);
             let capture = if word.is_some() { Capture::Move } else { Capture::Borrow };
             let maker = Ident::new("routine", emit::ours(block.brace_token.span.open()));
-            emit::body(&TokenStream::new(), &block, None, capture, &maker)
+            finish(emit::body(&TokenStream::new(), &block, None, capture, &maker))
         }
     }
 }
@@ -87,10 +131,12 @@ pub(crate) fn closure_body(closure: &ExprClosure) -> TokenStream {
 pub(crate) fn expand_plain(input: TokenStream) -> TokenStream {
     match syn::parse2::<Expr>(input.clone()) {
         Ok(expr) => {
-            let span = emit::ours(syn::spanned::Spanned::span(&expr));
+            let span = emit::ours(expr.span());
             quote_spanned!(span=> (#expr))
         }
-        Err(error) => syn::Error::new(error.span(), "`plain!` takes one expression, and leaves it as it is")
-            .into_compile_error(),
+        Err(error) => {
+            Error::new(error.span(), "`plain!` takes one expression, and leaves it as it is: `plain!(f(x))`")
+                .into_compile_error()
+        }
     }
 }

@@ -84,7 +84,10 @@ fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
     let mut options = Options::default();
     let list = syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens);
     let list = list.unwrap_or_else(|error| {
-        errors.add(error);
+        errors.push(
+            error.span(),
+            "write the options as words between commas, as in `#[routine(local, boxed)]`: `local`, `boxed`, `blocking`, `crate = path`",
+        );
         Default::default()
     });
     for option in list {
@@ -191,10 +194,13 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
     if mode == Mode::Suspend {
         match options.boxed {
             Some(_) => signature::return_boxed(sig, options.local.is_some()),
-            None => signature::return_operation(sig, options.local.is_some()),
+            None => signature::return_operation(sig, options.local.is_some(), function.body.is_some()),
         }
     }
-    let Function { attrs, vis, defaultness, sig, body } = function;
+    let Function { mut attrs, vis, defaultness, sig, body } = function;
+    if !valid {
+        attrs.retain(|it| !is_routine(it));
+    }
     let body = body.map_or_else(|| quote!(;), ToTokens::into_token_stream);
     Some(quote!(#(#attrs)* #vis #defaultness #sig #body))
 }
@@ -211,6 +217,10 @@ fn output(sig: &Signature) -> Option<syn::Type> {
 fn blocks(options: &Options, sig: &Signature, attrs: &[Attribute]) -> bool {
     let test = |it: &Attribute| it.path().segments.last().is_some_and(|last| last.ident == "test");
     options.blocking.is_some() || (sig.ident == "main" && sig.inputs.is_empty()) || attrs.iter().any(test)
+}
+
+fn is_routine(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "routine")
 }
 
 fn validate(options: &Options, function: &Function, errors: &mut Errors) {
@@ -238,6 +248,12 @@ fn validate(options: &Options, function: &Function, errors: &mut Errors) {
     }
     if let Some(variadic) = &sig.variadic {
         errors.push(variadic.dots.spans[0], "a routine takes a fixed number of parameters");
+    }
+    if let Some(attribute) = function.attrs.iter().find(|it| is_routine(it)) {
+        errors.push(
+            syn::spanned::Spanned::span(attribute.path()),
+            "`#[routine]` is written twice: write one, with the options of both, as in `#[routine(local, boxed)]`",
+        );
     }
     if options.blocking.is_some() && function.body.is_none() {
         errors.push(sig.ident.span(), "there is no body to block in: leave `#[routine(blocking)]` out here");

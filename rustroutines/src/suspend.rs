@@ -37,12 +37,12 @@ use std::task::{Context, Poll, Waker};
 /// tx.send(7).block().unwrap();
 /// assert_eq!(rx.recv().block(), Ok(7));
 /// ```
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation, or its type is not known yet where it is called",
     label = "this does not suspend, or the compiler cannot tell yet whether it does",
-    note = "write the type of the call's value, as in `let n: usize = text.parse()?`,",
-    note = "or wrap the call in `plain!(…)` to say that it does not suspend"
+    note = "of a call, write the type of its value, as in `let n: usize = text.parse()?`, or wrap it in `plain!(…)` to say that it does not suspend",
+    note = "of a method, write `#[routine]` on it where the trait does"
 )]
 pub trait Suspend: Future + Sized {
     /// Carries the operation out on this thread, which sleeps while it waits.

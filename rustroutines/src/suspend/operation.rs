@@ -113,6 +113,44 @@ pub fn local_boxed<'a, O: Suspend + 'a>(operation: O) -> LocalBoxed<'a, O::Outpu
     LocalBoxed(Box::pin(operation))
 }
 
+impl<'a, T> Boxed<'a, T> {
+    /// Puts an operation behind a pointer.
+    ///
+    /// Inside a routine, write [`suspend!(boxed …)`](crate::suspend!): there, calls are carried out.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::channel::bounded_channel;
+    /// use rustroutines::{Suspend, suspend::{Boxed, ready}};
+    ///
+    /// let (_tx, rx) = bounded_channel(1);
+    /// let (one, other) = (Boxed::new(rx.recv()), Boxed::new(ready(Ok(2))));
+    /// let either = [one, other]; // of one type
+    /// # let [_, other] = either;
+    /// assert_eq!(other.block(), Ok(2));
+    /// ```
+    pub fn new(operation: impl Suspend<Output = T> + Send + 'a) -> Self {
+        boxed(operation)
+    }
+}
+
+impl<'a, T> LocalBoxed<'a, T> {
+    /// Puts an operation behind a pointer, on this thread for good.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::{Suspend, suspend, suspend::LocalBoxed};
+    /// use std::rc::Rc;
+    ///
+    /// let shared = Rc::new(1);
+    /// let operation = LocalBoxed::new(suspend!(move { *shared + 1 }));
+    /// assert_eq!(operation.block(), 2);
+    /// ```
+    pub fn new(operation: impl Suspend<Output = T> + 'a) -> Self {
+        local_boxed(operation)
+    }
+}
+
 impl<T> Future for Boxed<'_, T> {
     type Output = T;
 

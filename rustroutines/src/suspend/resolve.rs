@@ -86,6 +86,14 @@ impl<T: Suspend> Value<(T,)> {
     pub fn rustroutines_arm(self) -> T {
         self.0.0
     }
+
+    /// An error, and one only: what it returns can be blocked for.
+    pub fn rustroutines_blocks(self) -> T
+    where
+        T: BlockInARoutine,
+    {
+        self.0.0
+    }
 }
 
 impl<T: IntoSuspendIterator> Items<T> {
@@ -117,6 +125,12 @@ pub trait PlainValue: Sized {
     #[inline(always)]
     fn rustroutines_operation(self) -> Ready<Self::Value> {
         ready(self.rustroutines_carry_out())
+    }
+
+    /// The value as it is, whose own `block` is called.
+    #[inline(always)]
+    fn rustroutines_blocks(self) -> Self::Value {
+        self.rustroutines_carry_out()
     }
 
     /// An error, and one only: what it returns can stand in an arm.
@@ -413,6 +427,14 @@ impl<T> Future for NoOperation<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T> Suspend for NoOperation<T> {}
+
+/// What no operation is: asked of one that is written with `.block()` inside a routine.
+#[diagnostic::on_unimplemented(
+    message = "inside a routine a call is carried out by itself, without `.block()`",
+    label = "leave `.block()` out",
+    note = "`.block()` is for plain code: it puts the whole thread to sleep, and in a routine others need it"
+)]
+pub trait BlockInARoutine {}
 
 /// What no value is: asked of what stands in an arm of `select!` without being an operation.
 #[diagnostic::on_unimplemented(

@@ -30,7 +30,9 @@ pub(super) fn begins(input: ParseStream<'_>, errors: &mut Errors) -> Result<()> 
         return Err(input.error("`else` is called `default` here: write `default => …`"));
     }
     if input.peek(Token![_]) && input.peek2(Token![=>]) {
-        return Err(input.error("`_` waits for nothing: what to do when nothing is ready stands behind `default =>`"));
+        return Err(
+            input.error("`_` waits for nothing: what to do when nothing is ready stands behind `default =>`")
+        );
     }
     arrow_before_outcome(input).map_or(Ok(()), Err)
 }
@@ -54,7 +56,12 @@ fn arrow_before_outcome(input: ParseStream<'_>) -> Option<Error> {
             let words = match text(before.into_iter().take_while(|tree| !is_assignment(tree))) {
                 outcome if assigned => format!("write `{outcome} = {channel}.recv() => …` to receive"),
                 outcome if outcome.is_empty() => format!("write `msg = {channel}.recv() => …` to receive"),
-                other => format!("write `{other} = {channel}.recv() => …` to receive, `{other}.send({channel}) => …` to send"),
+                tx if channel.starts_with(|c: char| c.is_ascii_digit() || c == '"') => {
+                    format!("write `{tx}.send({channel}) => …` to send")
+                }
+                other => format!(
+                    "write `{other} = {channel}.recv() => …` to receive, `{other}.send({channel}) => …` to send"
+                ),
             };
             return Some(Error::new(span, format!("an arm names its operation, and has no `<-`: {words}")));
         } else if here.peek(Token![->]) {
@@ -64,7 +71,10 @@ fn arrow_before_outcome(input: ParseStream<'_>) -> Option<Error> {
             } else {
                 let outcome = text(rest(&here));
                 let operation = crossbeams(&before);
-                Error::new(span, format!("the outcome's name stands in front: write `{outcome} = {operation} => …`"))
+                Error::new(
+                    span,
+                    format!("the outcome's name stands in front: write `{outcome} = {operation} => …`"),
+                )
             });
         }
         let tree: TokenTree = here.parse().ok()?;
@@ -136,7 +146,8 @@ pub(super) fn is_typed(input: ParseStream<'_>) -> bool {
 pub(super) fn operation(input: ParseStream<'_>, errors: &mut Errors) -> Result<Expr> {
     match input.parse()? {
         Expr::Await(it) => {
-            errors.push(it.await_token.span, "leave `.await` out: `select!` waits for the operation by itself");
+            errors
+                .push(it.await_token.span, "leave `.await` out: `select!` waits for the operation by itself");
             Ok(*it.base)
         }
         other => Ok(other),
