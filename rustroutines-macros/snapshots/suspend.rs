@@ -6,7 +6,11 @@ fn expression() {
             }
             #[allow(unused_imports)]
             use __::{PlainType as _, PlainValue as _};
-            #[allow(unreachable_code, clippy::diverging_sub_expression)]
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::unnecessary_operation
+            )]
             (match (f(x),) {
                 v => {
                     let k = __::type_of();

@@ -50,8 +50,12 @@ impl Parse for Operation {
         const FORMS: &str = "write `suspend!({ … })` for an operation, or `suspend!(|x| …)` for a closure that \
                              returns operations";
         let here = input.fork();
-        let boxed: Option<Ident> = here.parse().ok().filter(|word| word == "boxed" && Body::begins(&here));
+        let boxed: Option<Ident> = here.parse().ok().filter(|word| word == "boxed");
         if boxed.is_some() {
+            // With a comma, since rustfmt would take `boxed |x| f(x)` for operators.
+            if here.parse::<Option<Token![,]>>()?.is_none() && Body::begins(&here) {
+                return Err(here.error("a comma is missing behind `boxed`: `suspend!(boxed, …)`"));
+            }
             input.advance_to(&here);
         }
         if input.is_empty() {
@@ -79,7 +83,7 @@ impl Parse for Operation {
 /// Input: `suspend!({ BODY })`, `suspend!(move { BODY })`
 /// Output: `routine(async { BODY })`, `routine(async move { BODY })`
 ///
-/// With `boxed` before it, the operation is `boxed(routine(…))`.
+/// With `boxed,` before it, the operation is `boxed(routine(…))`.
 pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
     let (boxed, body) = match Operation::parse.parse2(input) {
         Ok(Operation { boxed, body }) => (boxed, body),

@@ -3,5 +3,5 @@ use std::rc::Rc;
 
 fn main() {
     let shared = Rc::new(1);
-    let _ = suspend!(boxed move { *shared + 1 });
+    let _ = suspend!(boxed, move { *shared + 1 });
 }

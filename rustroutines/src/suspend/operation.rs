@@ -116,7 +116,7 @@ pub fn local_boxed<'a, O: Suspend + 'a>(operation: O) -> LocalBoxed<'a, O::Outpu
 impl<'a, T> Boxed<'a, T> {
     /// Puts an operation behind a pointer.
     ///
-    /// Inside a routine, write [`suspend!(boxed …)`](crate::suspend!): there, calls are carried out.
+    /// Inside a routine, write [`suspend!(boxed, …)`](crate::suspend!): there, calls are carried out.
     ///
     /// # Examples
     /// ```
