@@ -187,6 +187,11 @@ impl Go {
         );
         match self.task {
             Task::Call(call) => emit_call(&name, &call),
+            Task::Method(mut call) if emit::blocks(&call) => {
+                emit::refuse_block(&mut call, Mode::Suspend);
+                let (imports, started) = (emit::imports(), emit_method(&name, &call));
+                quote!({ #imports #started })
+            }
             Task::Method(call) => emit_method(&name, &call),
             Task::Closure(closure) => {
                 let span = emit::ours(closure.or1_token.span());

@@ -10,6 +10,7 @@ pub use operation::{Boxed, LocalBoxed, Ready, Routine, ready};
 use crate::driver::parker::Parker;
 use crate::scheduler;
 use crate::select::{Progress, Step};
+use crate::suspend::resolve::{CarriedOut, Unwrap};
 use crate::task::budget;
 use std::cell::Cell;
 use std::pin::{Pin, pin};
@@ -62,6 +63,26 @@ pub trait Suspend: Future + Sized {
     /// ```
     fn block(self) -> Self::Output {
         block_on(self)
+    }
+
+    /// An error, and one only: says what is missing where a result was expected.
+    #[doc(hidden)]
+    fn unwrap(self) -> <Self::Output as Unwrap>::Value
+    where
+        Self: CarriedOut,
+        Self::Output: Unwrap,
+    {
+        self.block().value()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn expect(self, _: &str) -> <Self::Output as Unwrap>::Value
+    where
+        Self: CarriedOut,
+        Self::Output: Unwrap,
+    {
+        self.block().value()
     }
 
     /// One step of a `select!` of which this operation is an arm. The default is for operations that

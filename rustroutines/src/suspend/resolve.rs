@@ -436,6 +436,40 @@ impl<T> Suspend for NoOperation<T> {}
 )]
 pub trait BlockInARoutine {}
 
+/// What no operation is: asked of one whose value is taken as if it were there.
+#[diagnostic::on_unimplemented(
+    message = "an operation has no value before it is carried out",
+    label = "write `.block()` before this, in plain code",
+    note = "inside a routine a call is carried out by itself: perhaps the function around this lacks its `#[routine]`",
+    note = "a closure, and what stands in an unknown macro, is plain code in a routine too"
+)]
+pub trait CarriedOut {}
+
+/// What has a value or fails.
+pub trait Unwrap {
+    /// The value.
+    type Value;
+
+    /// Takes it out.
+    fn value(self) -> Self::Value;
+}
+
+impl<T> Unwrap for Option<T> {
+    type Value = T;
+
+    fn value(self) -> T {
+        self.unwrap()
+    }
+}
+
+impl<T, E: std::fmt::Debug> Unwrap for Result<T, E> {
+    type Value = T;
+
+    fn value(self) -> T {
+        self.unwrap()
+    }
+}
+
 /// What no value is: asked of what stands in an arm of `select!` without being an operation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation, and `select!` waits for operations",
