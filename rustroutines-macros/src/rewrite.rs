@@ -214,7 +214,11 @@ impl Rewriter {
                 let allow = self.allow_unreachable();
                 *tokens = quote!(#allow #tokens);
             }
-            Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }) if found => {
+            Expr::Call(ExprCall { attrs, .. })
+            | Expr::MethodCall(ExprMethodCall { attrs, .. })
+            | Expr::Field(ExprField { attrs, .. })
+                if call && found =>
+            {
                 attrs.insert(0, self.allow_unreachable());
             }
             _ => {}
@@ -257,10 +261,19 @@ impl Rewriter {
                 call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
                 self.inside_err = false;
             }
-            Expr::Call(_) | Expr::MethodCall(_) => {
+            Expr::Call(ExprCall { paren_token, .. })
+            | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
+                let arguments = *paren_token;
+                let ends = emit::ends(&*expr, arguments);
                 self.wanted = wanted.cloned();
                 self.visit_expr_mut(expr);
                 self.wanted = None;
+                // As in `statement`: shown at the user's tokens where the value is of another type. It is the
+                // last thing that its statement evaluates, so that no tuple is kept through a wait.
+                if let Expr::Verbatim(_) = expr {
+                    let value = mem::replace(expr, Expr::PLACEHOLDER);
+                    *expr = emit::field_of(value, Vec::new(), ends);
+                }
             }
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),

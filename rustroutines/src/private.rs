@@ -81,8 +81,8 @@ pub fn go<F, O>(name: Option<Cow<'static, str>>, make: F) -> RoutineHandle<O::Ou
 where
     // The compiler shows these lines to whoever breaks one of the bounds.
     F: FnOnce() -> O + Send + 'static, // a routine owns what it takes along: move, clone, or share it by `Arc`
-    O: Suspend + Send + 'static,       // what a routine keeps while it waits must be `Send`
-    O::Output: Send + 'static,         // the value goes to the thread that joins
+    O: Suspend + Send + 'static, // what it keeps while it waits must be `Send`; a `local` routine cannot be started
+    O::Output: Send + 'static,   // the value goes to the thread that joins
 {
     let builder = Builder::new();
     match name {

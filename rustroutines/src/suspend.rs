@@ -1,5 +1,6 @@
 //! What can suspend: the trait [`Suspend`], and how plain code waits for it.
 
+pub(crate) mod advice;
 mod iter;
 pub(crate) mod operation;
 pub(crate) mod resolve;
@@ -10,7 +11,7 @@ pub use operation::{Boxed, LocalBoxed, Ready, Routine, ready};
 use crate::driver::parker::Parker;
 use crate::scheduler;
 use crate::select::{Progress, Step};
-use crate::suspend::resolve::{CarriedOut, Unwrap};
+use crate::suspend::advice::{CarriedOut, Unwrap};
 use crate::task::budget;
 use std::cell::Cell;
 use std::pin::{Pin, pin};

@@ -86,14 +86,6 @@ impl<T: Suspend> Value<(T,)> {
     pub fn rustroutines_arm(self) -> T {
         self.0.0
     }
-
-    /// An error, and one only: what it returns can be blocked for.
-    pub fn rustroutines_blocks(self) -> T
-    where
-        T: BlockInARoutine,
-    {
-        self.0.0
-    }
 }
 
 impl<T: IntoSuspendIterator> Items<T> {
@@ -427,48 +419,6 @@ impl<T> Future for NoOperation<T> {
 
 #[diagnostic::do_not_recommend]
 impl<T> Suspend for NoOperation<T> {}
-
-/// What no operation is: asked of one that is written with `.block()` inside a routine.
-#[diagnostic::on_unimplemented(
-    message = "inside a routine a call is carried out by itself, without `.block()`",
-    label = "leave `.block()` out",
-    note = "`.block()` is for plain code: it puts the whole thread to sleep, and in a routine others need it"
-)]
-pub trait BlockInARoutine {}
-
-/// What no operation is: asked of one whose value is taken as if it were there.
-#[diagnostic::on_unimplemented(
-    message = "an operation has no value before it is carried out",
-    label = "write `.block()` before this, in plain code",
-    note = "inside a routine a call is carried out by itself: perhaps the function around this lacks its `#[routine]`",
-    note = "a closure, and what stands in an unknown macro, is plain code in a routine too"
-)]
-pub trait CarriedOut {}
-
-/// What has a value or fails.
-pub trait Unwrap {
-    /// The value.
-    type Value;
-
-    /// Takes it out.
-    fn value(self) -> Self::Value;
-}
-
-impl<T> Unwrap for Option<T> {
-    type Value = T;
-
-    fn value(self) -> T {
-        self.unwrap()
-    }
-}
-
-impl<T, E: std::fmt::Debug> Unwrap for Result<T, E> {
-    type Value = T;
-
-    fn value(self) -> T {
-        self.unwrap()
-    }
-}
 
 /// What no value is: asked of what stands in an arm of `select!` without being an operation.
 #[diagnostic::on_unimplemented(
