@@ -12,19 +12,22 @@ fn f(x: u32) -> impl __::Suspend<Output = u32> + __::Send {
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )]
-            (match (g(x),) {
-                v => {
-                    let k = __::type_of();
-                    if false {
-                        k.is(v)
+            (
+                (match (g(x),) {
+                    v => {
+                        let k = __::type_of();
+                        if false {
+                            k.is(v)
+                        }
+                        match k.wanted::<u32>().rustroutines_branch() {
+                            __::Branch::Now(t) => t.get(v),
+                            #[allow(unreachable_code)]
+                            __::Branch::Later(t) => t.start(v).await,
+                        }
                     }
-                    match k.wanted::<u32>().rustroutines_branch() {
-                        __::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        __::Branch::Later(t) => t.start(v).await,
-                    }
-                }
-            })
+                }),
+            )
+                .0
         };
         #[allow(unreachable_code)] output
     })

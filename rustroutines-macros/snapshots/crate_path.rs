@@ -67,21 +67,24 @@ fn f(
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )]
-            (match (h(),) {
-                v => {
-                    let k = crate::tools::inner::__private::type_of();
-                    if false {
-                        k.is(v)
-                    }
-                    match k.wanted::<u32>().rustroutines_branch() {
-                        crate::tools::inner::__private::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        crate::tools::inner::__private::Branch::Later(t) => {
-                            t.start(v).await
+            (
+                (match (h(),) {
+                    v => {
+                        let k = crate::tools::inner::__private::type_of();
+                        if false {
+                            k.is(v)
+                        }
+                        match k.wanted::<u32>().rustroutines_branch() {
+                            crate::tools::inner::__private::Branch::Now(t) => t.get(v),
+                            #[allow(unreachable_code)]
+                            crate::tools::inner::__private::Branch::Later(t) => {
+                                t.start(v).await
+                            }
                         }
                     }
-                }
-            })
+                }),
+            )
+                .0
         };
         #[allow(unreachable_code)] output
     })

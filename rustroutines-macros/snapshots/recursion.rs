@@ -12,19 +12,22 @@ fn f(n: u32) -> impl __::Suspend<Output = u32> + __::Send {
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )]
-            (match (f(n),) {
-                v => {
-                    let k = __::type_of();
-                    if false {
-                        k.is(v)
+            (
+                (match (f(n),) {
+                    v => {
+                        let k = __::type_of();
+                        if false {
+                            k.is(v)
+                        }
+                        match k.wanted::<u32>().rustroutines_branch() {
+                            __::Branch::Now(t) => t.get(v),
+                            #[allow(unreachable_code)]
+                            __::Branch::Later(t) => t.start_boxed(v).await,
+                        }
                     }
-                    match k.wanted::<u32>().rustroutines_branch() {
-                        __::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        __::Branch::Later(t) => t.start_boxed(v).await,
-                    }
-                }
-            })
+                }),
+            )
+                .0
         };
         #[allow(unreachable_code)] output
     })
