@@ -315,6 +315,7 @@ pub(crate) fn body(
                 #keep
                 if false { return ::rustroutines::__private::never::<#output>() }
             });
+            let span = maker.span();
             quote_spanned! {span=>
                 async #capture {
                     let output: #output = #block;

@@ -270,7 +270,7 @@ impl Rewriter {
                 self.wanted = None;
                 // As in `statement`: shown at the user's tokens where the value is of another type. It is the
                 // last thing that its statement evaluates, so that no tuple is kept through a wait.
-                if let Expr::Verbatim(_) = expr {
+                if !is_call(expr) {
                     let value = mem::replace(expr, Expr::PLACEHOLDER);
                     *expr = emit::field_of(value, Vec::new(), ends);
                 }
