@@ -34,7 +34,15 @@ impl Parse for Body {
         if block || input.peek(syn::token::Brace) {
             return Ok(Body::Block(input.parse()?, input.parse()?));
         }
-        Ok(Body::Closure(input.parse()?))
+        let closure: ExprClosure = input.parse()?;
+        match &*closure.body {
+            // Its value would be the outcome, and nobody would carry it out.
+            Expr::Async(it) => Err(Error::new(
+                it.async_token.span,
+                "leave `async` out: what stands in the closure suspends by itself",
+            )),
+            _ => Ok(Body::Closure(closure)),
+        }
     }
 }
 

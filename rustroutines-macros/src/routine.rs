@@ -258,6 +258,15 @@ fn validate(options: &Options, function: &Function, errors: &mut Errors) {
     if options.blocking.is_some() && function.body.is_none() {
         errors.push(sig.ident.span(), "there is no body to block in: leave `#[routine(blocking)]` out here");
     }
+    if let (Some(span), None) = (options.boxed.or(options.local), options.blocking) {
+        if blocks(options, sig, &function.attrs) {
+            let what = if sig.ident == "main" { "`main`" } else { "a test" };
+            errors.push(
+                span,
+                format!("{what} stays a plain function, whose operations are carried out by blocking: leave this option out"),
+            );
+        }
+    }
     let name = sig.ident.to_string();
     if names::is_never_probed(&name) && !blocks(options, sig, &function.attrs) {
         errors.push(

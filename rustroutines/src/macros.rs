@@ -20,6 +20,9 @@
 /// | `#[routine]` above `#[test]`         | the same                                                       |
 /// | `#[routine(crate = path)]`           | this crate is found by `path` and not by `::rustroutines`       |
 ///
+/// In a body that suspends, `.block()` on a call is an error: leave it out. On an operation that is held in a
+/// variable it puts the thread to sleep, as it does in closures, and in plain code.
+///
 /// It goes on functions and methods, in traits with or without a body, with generics, lifetimes,
 /// patterns as parameters and `impl Trait`. A routine that calls itself (`f(…)`, `Self::f(…)`,
 /// `self.f(…)`) is boxed there by itself.
