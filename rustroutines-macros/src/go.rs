@@ -194,9 +194,11 @@ impl Go {
             }
             Task::Method(call) => emit_method(&name, &call),
             Task::Closure(closure) => {
-                let span = emit::ours(closure.or1_token.span());
-                let capture = closure.capture.map(|word| Token![move](emit::ours(word.span)));
-                let body = closure_body(&closure);
+                // What the closure or its body lacks is shown at its first word.
+                let first = closure.capture.map_or(closure.or1_token.span(), |word| word.span);
+                let span = emit::ours(first);
+                let capture = closure.capture.map(|_| Token![move](span));
+                let body = closure_body(&closure, first);
                 quote_spanned!(span=> ::rustroutines::__private::go(#name, #capture || #body))
             }
             Task::Block(word, mut block) => {

@@ -108,7 +108,7 @@ pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
         Body::Closure(closure) => {
             let attrs = &closure.attrs;
             let ExprClosure { lifetimes, movability, capture, or1_token, inputs, or2_token, .. } = &closure;
-            let inner = finish(closure_body(&closure));
+            let inner = finish(closure_body(&closure, closure.or1_token.span()));
             quote!(#(#attrs)* #lifetimes #movability #capture #or1_token #inputs #or2_token #inner)
         }
         Body::Block(word, mut block) => {
@@ -120,8 +120,9 @@ pub(crate) fn expand_suspend(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A closure's body as an operation, pinned to the return type where one is written.
-pub(crate) fn closure_body(closure: &ExprClosure) -> TokenStream {
+/// A closure's body as an operation, pinned to the return type where one is written. What is asked of the whole is
+/// shown at `at`.
+pub(crate) fn closure_body(closure: &ExprClosure, at: Span) -> TokenStream {
     let mut block = match &*closure.body {
         Expr::Block(it) if it.attrs.is_empty() && it.label.is_none() => it.block.clone(),
         other => Block {
@@ -134,7 +135,7 @@ pub(crate) fn closure_body(closure: &ExprClosure) -> TokenStream {
         ReturnType::Default => None,
     };
     Rewriter::new(Mode::Suspend).body(&mut block, output);
-    let maker = Ident::new("routine", emit::ours(block.brace_token.span.open()));
+    let maker = Ident::new("routine", emit::ours(at));
     emit::body(&TokenStream::new(), &block, output, Capture::Move, &maker)
 }
 
