@@ -35,6 +35,27 @@ fn a_panic_says_its_text_whatever_its_type() {
     assert_eq!(panic.into_payload().downcast_ref(), Some(&7));
 }
 
+#[routine]
+fn shows() -> (u32, u32) {
+    dbg!(one() + { 1 });
+    dbg!(one(), 2)
+}
+
+#[test]
+fn dbg_shows_what_was_written() {
+    if std::env::var_os("RUSTROUTINES_SHOWS").is_some() {
+        assert_eq!(shows().block(), (1, 2));
+        return;
+    }
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "dbg_shows_what_was_written", "--nocapture"]);
+    let shown = again.env("RUSTROUTINES_SHOWS", "1").output().unwrap();
+    let shown = String::from_utf8_lossy(&shown.stderr);
+    let lines = [("40:5", "one() + { 1 } = 2"), ("41:5", "one() = 1"), ("41:5", "2 = 2")];
+    let expected = lines.map(|(place, text)| format!("[{}:{place}] {text}\n", file!()));
+    assert_eq!(shown, expected.concat());
+}
+
 /// Errors go where Rust programs send them: `?` into a boxed error that may cross threads.
 #[test]
 fn errors_are_errors_of_the_ordinary_kind() {

@@ -2,10 +2,10 @@
 
 mod support;
 
-use rustroutines::Suspend;
 use rustroutines::error::{JoinError, SpawnError};
 use rustroutines::routine::{Builder, RoutineHandle, current, go, join_all, spawn, yield_now};
 use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+use rustroutines::{Suspend, select};
 use std::future::{pending, poll_fn, ready};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -120,6 +120,59 @@ fn a_panicking_destructor_of_an_output_stays_inside() {
     drop::<RoutineHandle<()>>(handle);
     eventually("all end", || runtime.stats().alive == 0);
     assert!(runtime.spawn(|| ready(1)).join().block().is_ok());
+}
+
+#[test]
+fn join_mut_in_the_arm_of_a_loop_leaves_the_handle() {
+    for workers in WORKERS {
+        let runtime = runtime(workers);
+        let (ticks, go_on) = (Arc::new(AtomicUsize::new(0)), Event::default());
+        let mut routine = runtime.spawn({
+            let go_on = go_on.clone();
+            move || async move {
+                go_on.wait().await;
+                7
+            }
+        });
+        let value = loop {
+            select! {
+                biased;
+                value = routine.join_mut() => break value,
+                rustroutines::suspend::ready(()) => {
+                    assert!(!routine.is_finished() || ticks.load(Ordering::Relaxed) > 1);
+                    if ticks.fetch_add(1, Ordering::Relaxed) == 2 {
+                        go_on.set();
+                    }
+                    std::thread::yield_now();
+                }
+            }
+        };
+        assert_eq!(value.unwrap(), 7);
+        assert!(routine.is_finished());
+        assert!(matches!(routine.join_mut().block(), Err(JoinError::AlreadyJoined)));
+        assert!(matches!(routine.join().block(), Err(JoinError::AlreadyJoined)));
+    }
+}
+
+#[test]
+fn a_join_mut_that_is_dropped_loses_nothing() {
+    let runtime = runtime(1);
+    let go_on = Event::default();
+    let mut routine = runtime.spawn({
+        let go_on = go_on.clone();
+        || async move {
+            go_on.wait().await;
+            7
+        }
+    });
+    select! {
+        value = routine.join_mut() => panic!("it waits, and left {value:?}"),
+        default => go_on.set(),
+    }
+    assert_eq!(routine.join().block().unwrap(), 7);
+    let mut aborted = runtime.spawn(pending::<()>);
+    aborted.abort();
+    assert!(matches!(aborted.join_mut().block(), Err(JoinError::Aborted)));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 fn f(x: u32) -> impl __::Suspend<Output = u32> + __::Send {
-    __::routine(async move {
+    __::may_change_threads(async move {
         let output: u32 = {
             let _ = &x;
             if false {
@@ -7,20 +7,27 @@ fn f(x: u32) -> impl __::Suspend<Output = u32> + __::Send {
             }
             #[allow(unused_imports)]
             use __::{PlainType as _, PlainValue as _};
-            #[allow(unreachable_code, clippy::diverging_sub_expression)]
-            (match (g(x),) {
-                v => {
-                    let k = __::type_of();
-                    if false {
-                        k.is(v)
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::unnecessary_operation
+            )]
+            (
+                (match (g(x),) {
+                    v => {
+                        let k = __::type_of();
+                        if false {
+                            k.is(v)
+                        }
+                        match k.wanted::<u32>().rustroutines_branch() {
+                            __::Branch::Now(t) => t.get(v),
+                            #[allow(unreachable_code)]
+                            __::Branch::Later(t) => t.start(v).await,
+                        }
                     }
-                    match k.wanted::<u32>().rustroutines_branch() {
-                        __::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        __::Branch::Later(t) => t.start(v).await,
-                    }
-                }
-            })
+                }),
+            )
+                .0
         };
         #[allow(unreachable_code)] output
     })

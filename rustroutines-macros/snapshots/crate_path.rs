@@ -3,7 +3,7 @@ fn f(
 ) -> impl crate::tools::inner::__private::Suspend<
     Output = u32,
 > + crate::tools::inner::__private::Send {
-    crate::tools::inner::__private::routine(async move {
+    crate::tools::inner::__private::may_change_threads(async move {
         let output: u32 = {
             let _ = &x;
             if false {
@@ -32,22 +32,29 @@ fn f(
                                     crate::tools::inner::__private::Option::None => break,
                                     crate::tools::inner::__private::Option::Some(item) => {
                                         let i = item;
-                                        #[allow(unreachable_code, clippy::diverging_sub_expression)]
-                                        (match (g(i),) {
-                                            v => {
-                                                let k = crate::tools::inner::__private::type_of();
-                                                if false {
-                                                    k.is(v)
-                                                }
-                                                match k.rustroutines_branch() {
-                                                    crate::tools::inner::__private::Branch::Now(t) => t.get(v),
-                                                    #[allow(unreachable_code)]
-                                                    crate::tools::inner::__private::Branch::Later(t) => {
-                                                        t.start(v).await
+                                        #[allow(
+                                            unreachable_code,
+                                            clippy::diverging_sub_expression,
+                                            clippy::unnecessary_operation
+                                        )]
+                                        (
+                                            (match (g(i),) {
+                                                v => {
+                                                    let k = crate::tools::inner::__private::type_of();
+                                                    if false {
+                                                        k.is(v)
+                                                    }
+                                                    match k.rustroutines_branch() {
+                                                        crate::tools::inner::__private::Branch::Now(t) => t.get(v),
+                                                        #[allow(unreachable_code)]
+                                                        crate::tools::inner::__private::Branch::Later(t) => {
+                                                            t.start(v).await
+                                                        }
                                                     }
                                                 }
-                                            }
-                                        });
+                                            }),
+                                        )
+                                            .0;
                                     }
                                 }
                             }
@@ -55,22 +62,29 @@ fn f(
                     }
                 }
             });
-            #[allow(unreachable_code, clippy::diverging_sub_expression)]
-            (match (h(),) {
-                v => {
-                    let k = crate::tools::inner::__private::type_of();
-                    if false {
-                        k.is(v)
-                    }
-                    match k.wanted::<u32>().rustroutines_branch() {
-                        crate::tools::inner::__private::Branch::Now(t) => t.get(v),
-                        #[allow(unreachable_code)]
-                        crate::tools::inner::__private::Branch::Later(t) => {
-                            t.start(v).await
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::unnecessary_operation
+            )]
+            (
+                (match (h(),) {
+                    v => {
+                        let k = crate::tools::inner::__private::type_of();
+                        if false {
+                            k.is(v)
+                        }
+                        match k.wanted::<u32>().rustroutines_branch() {
+                            crate::tools::inner::__private::Branch::Now(t) => t.get(v),
+                            #[allow(unreachable_code)]
+                            crate::tools::inner::__private::Branch::Later(t) => {
+                                t.start(v).await
+                            }
                         }
                     }
-                }
-            })
+                }),
+            )
+                .0
         };
         #[allow(unreachable_code)] output
     })

@@ -1,5 +1,5 @@
 fn f(rx: R) -> impl __::Suspend<Output = ()> + __::Send {
-    __::routine(async move {
+    __::may_change_threads(async move {
         let output: () = {
             let _ = &rx;
             if false {

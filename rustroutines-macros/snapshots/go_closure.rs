@@ -4,7 +4,11 @@ fn expression() {
         move || __::routine(async move {
             #[allow(unused_imports)]
             use __::{PlainType as _, PlainValue as _};
-            #[allow(unreachable_code, clippy::diverging_sub_expression)]
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::unnecessary_operation
+            )]
             (match (f(x),) {
                 v => {
                     let k = __::type_of();

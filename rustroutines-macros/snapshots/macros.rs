@@ -1,5 +1,5 @@
 fn f(x: u32) -> impl __::Suspend<Output = ()> + __::Send {
-    __::routine(async move {
+    __::may_change_threads(async move {
         let output: () = {
             let _ = &x;
             if false {

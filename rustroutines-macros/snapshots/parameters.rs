@@ -4,7 +4,7 @@ fn f(
     unused: D,
     p3: E,
 ) -> impl __::Suspend<Output = <fn() -> ! as __::Returns>::Type> + __::Send {
-    __::routine(async move {
+    __::may_change_threads(async move {
         let _ = &p3;
         let _ = &p1;
         let _ = &a;

@@ -1,5 +1,5 @@
 fn f() -> impl __::Suspend<Output = ()> + __::Send {
-    __::routine(async move {
+    __::may_change_threads(async move {
         let output: () = {
             if false {
                 return __::never::<()>();

@@ -10,8 +10,8 @@ use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::visit::Visit;
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprForLoop, ExprMethodCall, ExprPath, ExprTuple, Path, PathArguments,
-    PathSegment, Token, Type, TypeImplTrait,
+    Attribute, Block, Expr, ExprCall, ExprField, ExprForLoop, ExprMethodCall, ExprPath, ExprTuple, Index,
+    Member, Path, PathArguments, PathSegment, Token, Type, TypeImplTrait,
 };
 
 /// How a body waits.
@@ -139,6 +139,25 @@ pub(crate) fn finish(
     })
 }
 
+/// Where a call begins and ends.
+pub(crate) fn ends(call: &dyn Spanned, arguments: Paren) -> [Span; 2] {
+    [call.span(), arguments.span.close()]
+}
+
+/// Whether [`finish`] has made this.
+pub(crate) fn is_finished(call: &ExprMethodCall) -> bool {
+    call.method == "rustroutines_carry_out"
+}
+
+/// Input: `E`
+/// Output: `(E,).0`, where the compiler sees the user's tokens
+pub(crate) fn field_of(value: Expr, attrs: Vec<Attribute>, [first, last]: [Span; 2]) -> Expr {
+    let elems = once_and_comma(value, first);
+    let tuple = ExprTuple { attrs: Vec::new(), paren_token: Paren(first), elems };
+    let member = Member::Unnamed(Index { index: 0, span: last });
+    Expr::Field(ExprField { attrs, base: Box::new(Expr::Tuple(tuple)), dot_token: Token![.](last), member })
+}
+
 fn once(expr: Expr) -> Punctuated<Expr, Token![,]> {
     let mut list = Punctuated::new();
     list.push_value(expr);
@@ -198,6 +217,25 @@ pub(crate) fn as_operation(call: &TokenStream, at: Span, method: &str) -> TokenS
     quote_spanned!(span=> ::rustroutines::__private::Value((#call,)).#method())
 }
 
+/// Whether this is `f(x).block()` or `a.m(x).block()`.
+pub(crate) fn blocks(call: &ExprMethodCall) -> bool {
+    call.method == "block"
+        && call.args.is_empty()
+        && matches!(&*call.receiver, Expr::Call(_) | Expr::MethodCall(_))
+}
+
+/// [`blocks`] in a body: nothing where the body blocks anyway; else an error where `f(x)` is an operation.
+///
+/// Input: `f(x).block()`
+/// Output: `Value((f(x),)).rustroutines_blocks().block()`
+pub(crate) fn refuse_block(call: &mut ExprMethodCall, mode: Mode) {
+    if mode == Mode::Suspend {
+        let receiver = &call.receiver;
+        let refused = as_operation(&quote!(#receiver), call.method.span(), "rustroutines_blocks");
+        *call.receiver = Expr::Verbatim(refused);
+    }
+}
+
 /// A `for` loop over whatever can be gone over, by suspending or not.
 ///
 /// Input: `'l: for PAT in E { BODY }`
@@ -247,7 +285,8 @@ pub(crate) fn for_loop(it: &mut ExprForLoop, mode: Mode) -> Option<TokenStream> 
 /// A rewritten body as an operation.
 ///
 /// Input: `{ BODY }`, `T`
-/// Output: `routine(async move { let output: T = { <keep>; if false { return <a T> } BODY }; output })`
+/// Output: `routine(async move { let output: T = { <keep>; if false { return <a T> } BODY }; output })`, where
+/// `maker` may be another function than `routine`, and says where errors of what it asks are shown
 ///
 /// The inner braces are the user's: what drops when at the end of a block depends on their edition.
 /// Our statements stand inside them, since a block of one expression would be called superfluous.
@@ -256,6 +295,7 @@ pub(crate) fn body(
     block: &Block,
     output: Option<&Type>,
     capture: Capture,
+    maker: &Ident,
 ) -> TokenStream {
     let braces = block.brace_token.span;
     let span = ours(braces.open());
@@ -275,6 +315,7 @@ pub(crate) fn body(
                 #keep
                 if false { return ::rustroutines::__private::never::<#output>() }
             });
+            let span = maker.span();
             quote_spanned! {span=>
                 async #capture {
                     let output: #output = #block;
@@ -288,7 +329,8 @@ pub(crate) fn body(
             quote_spanned!(span=> async #capture #block)
         }
     };
-    quote_spanned!(span=> ::rustroutines::__private::routine(#state_machine))
+    let span = maker.span();
+    quote_spanned!(span=> ::rustroutines::__private::#maker(#state_machine))
 }
 
 /// What a body takes from around it.

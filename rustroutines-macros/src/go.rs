@@ -13,7 +13,7 @@ use crate::emit::{self, Mode, Start};
 use crate::operation::{Body, closure_body};
 use crate::rewrite::Rewriter;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
@@ -84,6 +84,9 @@ impl Parsed {
         const TEXT: &str = "a routine's name is a text, as in `go!(\"crawler\", f(x))`";
         match self {
             Parsed::Expr(Expr::Lit(it)) if !matches!(it.lit, Lit::Str(_)) => Err(Error::new(it.span(), TEXT)),
+            Parsed::Expr(Expr::Assign(it)) => {
+                Err(Error::new(it.eq_token.span, "write the name alone, as in `go!(\"crawler\", f(x))`"))
+            }
             Parsed::Expr(name) => Ok(name),
             Parsed::Body(Body::Closure(it)) => Err(Error::new(it.or1_token.span(), TEXT)),
             Parsed::Body(Body::Block(_, it)) => Err(Error::new(it.brace_token.span.open(), TEXT)),
@@ -111,10 +114,37 @@ fn task(expr: Expr) -> Result<Task> {
         Expr::MethodCall(it) => Ok(Task::Method(it)),
         Expr::Paren(it) => task(*it.expr),
         Expr::Group(it) => task(*it.expr),
-        other => Err(Error::new(
-            other.span(),
-            "this is a value, not something to start: write a call as in `go!(f(x))`, `go!(move || …)`, or `go!({ … })`",
+        Expr::Await(it) => Err(Error::new(
+            it.await_token.span,
+            "leave `.await` out: `go!` does not wait, and gives a handle to `join`",
         )),
+        Expr::Try(it) => Err(Error::new(
+            it.question_token.span,
+            "leave `?` out: the routine's outcome comes from its handle, by `join`",
+        )),
+        other => Err(Error::new(other.span(), not_a_task(&other))),
+    }
+}
+
+/// What to write instead.
+fn not_a_task(expr: &Expr) -> String {
+    match expr {
+        Expr::Path(it) => {
+            let name = it.to_token_stream();
+            format!(
+                "`{name}` is only named here: call it, as in `go!({name}(…))`, or write what to do as `go!(move || …)`"
+            )
+        }
+        Expr::Macro(_) => "a macro goes into braces: `go!({ … })`, or `go!(move { … })`".to_owned(),
+        Expr::If(_)
+        | Expr::Match(_)
+        | Expr::Loop(_)
+        | Expr::While(_)
+        | Expr::ForLoop(_)
+        | Expr::Unsafe(_) => "statements go into braces: `go!({ … })`, or `go!(move { … })`".to_owned(),
+        _ => "this is a value, not something to start: write a call as in `go!(f(x))`, `go!(move || …)`, or \
+              `go!({ … })`"
+            .to_owned(),
     }
 }
 
@@ -157,16 +187,25 @@ impl Go {
         );
         match self.task {
             Task::Call(call) => emit_call(&name, &call),
+            Task::Method(mut call) if emit::blocks(&call) => {
+                emit::refuse_block(&mut call, Mode::Suspend);
+                let (imports, started) = (emit::imports(), emit_method(&name, &call));
+                quote!({ #imports #started })
+            }
             Task::Method(call) => emit_method(&name, &call),
             Task::Closure(closure) => {
-                let (capture, span) = (closure.capture, emit::ours(closure.or1_token.span()));
-                let body = closure_body(&closure);
+                // What the closure or its body lacks is shown at its first word.
+                let first = closure.capture.map_or(closure.or1_token.span(), |word| word.span);
+                let span = emit::ours(first);
+                let capture = closure.capture.map(|_| Token![move](span));
+                let body = closure_body(&closure, first);
                 quote_spanned!(span=> ::rustroutines::__private::go(#name, #capture || #body))
             }
             Task::Block(word, mut block) => {
                 let span = emit::ours(block.brace_token.span.open());
                 Rewriter::new(Mode::Suspend).body(&mut block, None);
-                let body = emit::body(&TokenStream::new(), &block, None, emit::Capture::Move);
+                let maker = Ident::new("routine", span);
+                let body = emit::body(&TokenStream::new(), &block, None, emit::Capture::Move, &maker);
                 quote_spanned!(span=> ::rustroutines::__private::go(#name, #word || #body))
             }
         }

@@ -8,18 +8,22 @@ use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Macro, Pat, Result, Token};
+use syn::{Expr, Macro, Pat, Result, Token, parse_quote_spanned};
 
 // Input: `println!("{}", f(x))`
 // Output: `println!("{}", resolve!(f(x)))`
 pub(crate) fn rewrite(mac: &mut Macro, rewriter: &mut Rewriter) {
     let Some(arguments) = names::macro_arguments(&mac.path) else { return };
+    if let Arguments::Shown = arguments {
+        return shown(mac, rewriter);
+    }
     let tokens = mac.tokens.clone();
     let rewritten = match arguments {
         Arguments::List => (|input: ParseStream<'_>| list(input, rewriter)).parse2(tokens),
         Arguments::Condition => (|input: ParseStream<'_>| condition(input, rewriter)).parse2(tokens),
         Arguments::ListOrRepeat => (|input: ParseStream<'_>| list_or_repeat(input, rewriter)).parse2(tokens),
         Arguments::Pattern => (|input: ParseStream<'_>| pattern(input, rewriter)).parse2(tokens),
+        Arguments::Shown => return,
     };
     if let Ok(rewritten) = rewritten {
         mac.tokens = rewritten;
@@ -50,6 +54,31 @@ fn condition(input: ParseStream<'_>, rewriter: &mut Rewriter) -> Result<TokenStr
     Ok(quote_spanned! {span=>
         #rewritten #comma "assertion failed: {}", ::rustroutines::__private::stringify!(#condition)
     })
+}
+
+// Input: `dbg!(f(x))`
+// Output: `plain!(dbg(stringify!(f(x)), resolve!(f(x))))`, at the user's `dbg`, so that this line is shown and
+// this text.
+fn shown(mac: &mut Macro, rewriter: &mut Rewriter) {
+    let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let Some(name) = mac.path.segments.last() else { return };
+    let (Ok(arguments), span) = (parser.parse2(mac.tokens.clone()), name.ident.span()) else { return };
+    let mut shown = arguments.into_iter().map(|argument| {
+        let mut value = argument.clone();
+        rewriter.visit_expr_mut(&mut value);
+        quote_spanned! {span=>
+            ::rustroutines::__private::dbg(::rustroutines::__private::stringify!(#argument), #value)
+        }
+    });
+    mac.tokens = match (shown.next(), shown.next()) {
+        (None, _) => return,
+        (Some(one), None) => one,
+        (Some(first), Some(second)) => {
+            let others = shown;
+            quote_spanned!(span=> (#first, #second, #(#others),*))
+        }
+    };
+    mac.path = parse_quote_spanned!(span=> ::rustroutines::__private::plain);
 }
 
 fn list_or_repeat(input: ParseStream<'_>, rewriter: &mut Rewriter) -> Result<TokenStream> {

@@ -199,6 +199,8 @@ pub(crate) enum Arguments {
     ListOrRepeat,
     /// One, then a pattern and perhaps a guard.
     Pattern,
+    /// Any number, each shown with its text.
+    Shown,
 }
 
 /// How the macro `path` takes expressions, where it is known to.
@@ -213,7 +215,8 @@ pub(crate) fn macro_arguments(path: &Path) -> Option<Arguments> {
         }
         "assert" | "debug_assert" => Arguments::Condition,
         "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => Arguments::List,
-        "panic" | "todo" | "unreachable" | "unimplemented" | "dbg" => Arguments::List,
+        "panic" | "todo" | "unreachable" | "unimplemented" => Arguments::List,
+        "dbg" => Arguments::Shown,
         "vec" => Arguments::ListOrRepeat,
         "matches" | "assert_matches" | "debug_assert_matches" => Arguments::Pattern,
         _ => return None,

@@ -11,8 +11,8 @@ use quote::{quote, quote_spanned};
 use std::mem;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, GenericArgument, Item,
-    Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
+    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprField, ExprForLoop, ExprMethodCall,
+    GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
 };
 
 /// Rewrites one body.
@@ -119,7 +119,12 @@ impl Rewriter {
     // Output: `resolve!(a.m(resolve!(g(b))))`
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<Found> {
         let wanted = self.wanted.take();
-        self.visit_method_parts(call);
+        if emit::blocks(call) {
+            self.operands(&mut call.receiver);
+            emit::refuse_block(call, self.mode);
+        } else {
+            self.visit_method_parts(call);
+        }
         if names::is_never_probed(&call.method.to_string()) {
             return None;
         }
@@ -158,7 +163,7 @@ impl Rewriter {
     /// What we write around a call of a function that never returns is unreachable, and the compiler would
     /// say so to the user. Where the language takes no attribute, inside a larger expression, it does.
     fn allow_unreachable(&mut self) -> Attribute {
-        let make = || parse_quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code, clippy::diverging_sub_expression)]);
+        let make = || parse_quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::unnecessary_operation)]);
         self.allow.get_or_insert_with(make).clone()
     }
 
@@ -209,10 +214,39 @@ impl Rewriter {
                 let allow = self.allow_unreachable();
                 *tokens = quote!(#allow #tokens);
             }
-            Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }) if found => {
+            Expr::Call(ExprCall { attrs, .. })
+            | Expr::MethodCall(ExprMethodCall { attrs, .. })
+            | Expr::Field(ExprField { attrs, .. })
+                if call && found =>
+            {
                 attrs.insert(0, self.allow_unreachable());
             }
             _ => {}
+        }
+    }
+
+    // Input: `f(x);`
+    // Output: `(resolve!(f(x)),).0;`, whose field stands at the user's tokens: there the compiler says that a
+    // value is unused. Of what stands at ours it would say so at the attribute, once for all.
+    fn statement(&mut self, expr: &mut Expr) {
+        let (attrs, ends) = match expr {
+            Expr::Call(it) => (mem::take(&mut it.attrs), emit::ends(&*it, it.paren_token)),
+            Expr::MethodCall(it) => (mem::take(&mut it.attrs), emit::ends(&*it, it.paren_token)),
+            _ => return self.visit_whole(expr, None),
+        };
+        let found = self.finds(|this| this.visit_expr_mut(expr));
+        match expr {
+            Expr::Call(it) => it.attrs = attrs,
+            Expr::MethodCall(it) if !emit::is_finished(it) => it.attrs = attrs,
+            _ => {
+                let value = mem::replace(expr, Expr::PLACEHOLDER);
+                *expr = emit::field_of(value, attrs, ends);
+            }
+        }
+        if let (Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }), true)
+        | (Expr::Field(ExprField { attrs, .. }), true) = (expr, found)
+        {
+            attrs.insert(0, self.allow_unreachable());
         }
     }
 
@@ -227,10 +261,19 @@ impl Rewriter {
                 call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
                 self.inside_err = false;
             }
-            Expr::Call(_) | Expr::MethodCall(_) => {
+            Expr::Call(ExprCall { paren_token, .. })
+            | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
+                let arguments = *paren_token;
+                let ends = emit::ends(&*expr, arguments);
                 self.wanted = wanted.cloned();
                 self.visit_expr_mut(expr);
                 self.wanted = None;
+                // As in `statement`: shown at the user's tokens where the value is of another type. It is the
+                // last thing that its statement evaluates, so that no tuple is kept through a wait.
+                if !is_call(expr) {
+                    let value = mem::replace(expr, Expr::PLACEHOLDER);
+                    *expr = emit::field_of(value, Vec::new(), ends);
+                }
             }
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),
@@ -268,7 +311,8 @@ impl Rewriter {
                     end.get_or_insert_with(Default::default);
                 }
                 Stmt::Expr(expr, None) if i == last => self.visit_whole(expr, wanted),
-                Stmt::Expr(expr, _) => self.visit_whole(expr, None),
+                Stmt::Expr(expr, Some(_)) => self.statement(expr),
+                Stmt::Expr(expr, None) => self.visit_whole(expr, None),
                 Stmt::Local(local) => self.local(local),
                 Stmt::Macro(it) => self.visit_macro_mut(&mut it.mac),
                 Stmt::Item(_) => {}

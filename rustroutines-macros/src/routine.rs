@@ -84,7 +84,10 @@ fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
     let mut options = Options::default();
     let list = syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens);
     let list = list.unwrap_or_else(|error| {
-        errors.add(error);
+        errors.push(
+            error.span(),
+            "write the options as words between commas, as in `#[routine(local, boxed)]`: `local`, `boxed`, `blocking`, `crate = path`",
+        );
         Default::default()
     });
     for option in list {
@@ -172,8 +175,11 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
         }
         if mode == Mode::Suspend {
             let keep = signature::keep_parameters(sig, &names);
-            let made = emit::body(&keep, body, result.as_ref(), Capture::Move);
-            let span = emit::ours(body.brace_token.span.open());
+            let span = emit::ours(sig.ident.span());
+            // What is boxed or stays on its thread is asked nothing here.
+            let plain = options.boxed.is_some() || options.local.is_some();
+            let maker = Ident::new(if plain { "routine" } else { "may_change_threads" }, span);
+            let made = emit::body(&keep, body, result.as_ref(), Capture::Move, &maker);
             let boxed = match (options.boxed, options.local) {
                 (None, _) => made,
                 (Some(_), None) => quote_spanned!(span=> ::rustroutines::__private::boxed(#made)),
@@ -188,10 +194,13 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
     if mode == Mode::Suspend {
         match options.boxed {
             Some(_) => signature::return_boxed(sig, options.local.is_some()),
-            None => signature::return_operation(sig, options.local.is_some()),
+            None => signature::return_operation(sig, options.local.is_some(), function.body.is_some()),
         }
     }
-    let Function { attrs, vis, defaultness, sig, body } = function;
+    let Function { mut attrs, vis, defaultness, sig, body } = function;
+    if !valid {
+        attrs.retain(|it| !is_routine(it));
+    }
     let body = body.map_or_else(|| quote!(;), ToTokens::into_token_stream);
     Some(quote!(#(#attrs)* #vis #defaultness #sig #body))
 }
@@ -208,6 +217,10 @@ fn output(sig: &Signature) -> Option<syn::Type> {
 fn blocks(options: &Options, sig: &Signature, attrs: &[Attribute]) -> bool {
     let test = |it: &Attribute| it.path().segments.last().is_some_and(|last| last.ident == "test");
     options.blocking.is_some() || (sig.ident == "main" && sig.inputs.is_empty()) || attrs.iter().any(test)
+}
+
+fn is_routine(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "routine")
 }
 
 fn validate(options: &Options, function: &Function, errors: &mut Errors) {
@@ -236,8 +249,23 @@ fn validate(options: &Options, function: &Function, errors: &mut Errors) {
     if let Some(variadic) = &sig.variadic {
         errors.push(variadic.dots.spans[0], "a routine takes a fixed number of parameters");
     }
+    if let Some(attribute) = function.attrs.iter().find(|it| is_routine(it)) {
+        errors.push(
+            syn::spanned::Spanned::span(attribute.path()),
+            "`#[routine]` is written twice: write one, with the options of both, as in `#[routine(local, boxed)]`",
+        );
+    }
     if options.blocking.is_some() && function.body.is_none() {
         errors.push(sig.ident.span(), "there is no body to block in: leave `#[routine(blocking)]` out here");
+    }
+    if let (Some(span), None) = (options.boxed.or(options.local), options.blocking) {
+        if blocks(options, sig, &function.attrs) {
+            let what = if sig.ident == "main" { "`main`" } else { "a test" };
+            errors.push(
+                span,
+                format!("{what} stays a plain function, whose operations are carried out by blocking: leave this option out"),
+            );
+        }
     }
     let name = sig.ident.to_string();
     if names::is_never_probed(&name) && !blocks(options, sig, &function.attrs) {

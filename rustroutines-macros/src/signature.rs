@@ -99,8 +99,12 @@ pub(crate) fn keep_parameters(sig: &mut Signature, names: &Mentioned) -> TokenSt
 
 /// Input: `fn f(a: &str) -> T`
 /// Output: `fn f(a: &str) -> impl Suspend<Output = T> + Send`, with all lifetimes in scope captured.
-pub(crate) fn return_operation(sig: &mut Signature, local: bool) {
+///
+/// Where there is no body, the compiler points at the type to say why a trait does not work behind `dyn`, and
+/// what an implementation lacks: that is the attribute.
+pub(crate) fn return_operation(sig: &mut Signature, local: bool, body: bool) {
     let (arrow, output, span) = parts(sig);
+    let span = if body { span } else { Span::mixed_site() };
     let send = (!local).then(|| quote_spanned!(span=> + ::rustroutines::__private::Send));
     let operation = quote_spanned!(span=> impl ::rustroutines::__private::Suspend<Output = #output> #send);
     sig.output = ReturnType::Type(arrow, Box::new(Type::Verbatim(operation)));
@@ -111,6 +115,9 @@ pub(crate) fn return_operation(sig: &mut Signature, local: bool) {
 ///     -> Boxed<'routine, T> where Self: 'routine`
 pub(crate) fn return_boxed(sig: &mut Signature, local: bool) {
     let (arrow, output, span) = parts(sig);
+    // The compiler points at what an implementation lacks: that is the attribute, with `boxed`.
+    let written = span;
+    let span = Span::mixed_site();
     let all = Lifetime::new("'routine", span);
     let mut named = NameLifetimes { made: Vec::new(), span, all: &all };
     sig.inputs.iter_mut().for_each(|input| named.visit_fn_arg_mut(input));
@@ -144,6 +151,7 @@ pub(crate) fn return_boxed(sig: &mut Signature, local: bool) {
         let bound: WherePredicate = parse_quote_spanned!(span=> Self: #all);
         sig.generics.make_where_clause().predicates.push(bound);
     }
+    let span = written;
     let name = format_ident!("{}", if local { "LocalBoxed" } else { "Boxed" }, span = span);
     let boxed = quote_spanned!(span=> ::rustroutines::__private::#name<#all, #output>);
     sig.output = ReturnType::Type(arrow, Box::new(Type::Verbatim(boxed)));

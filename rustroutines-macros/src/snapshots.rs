@@ -132,3 +132,18 @@ fn a_select_inside_a_body() {
 fn suspend_with_a_closure() {
     expression("suspend", crate::operation::expand_suspend, "|x| -> u32 { f(x) }");
 }
+
+#[test]
+fn dbg_shows_what_was_written() {
+    routine("dbg", "blocking", "fn f() { dbg!(g(), 1); dbg!(); }");
+}
+
+#[test]
+fn block_inside_a_routine_is_refused_by_type() {
+    routine("block", "local", "fn f(x: &X) { x.g(1).block(); x.block(); }");
+}
+
+#[test]
+fn suspend_behind_a_pointer() {
+    expression("suspend_boxed", crate::operation::expand_suspend, "boxed, |x: u32| f(x)");
+}

@@ -156,6 +156,9 @@ pub enum JoinError {
     /// It was never started.
     #[error("the routine was not started: {0}")]
     NotSpawned(#[from] SpawnError),
+    /// Its value was taken by an earlier [`join_mut`](crate::routine::RoutineHandle::join_mut).
+    #[error("the routine has been joined before")]
+    AlreadyJoined,
 }
 
 impl JoinError {
@@ -300,6 +303,7 @@ impl fmt::Debug for JoinError {
             JoinError::Panicked(panic) => f.debug_tuple("Panicked").field(&panic.message()).finish(),
             JoinError::ShutDown => f.write_str("ShutDown"),
             JoinError::NotSpawned(error) => f.debug_tuple("NotSpawned").field(error).finish(),
+            JoinError::AlreadyJoined => f.write_str("AlreadyJoined"),
         }
     }
 }

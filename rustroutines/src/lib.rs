@@ -5,8 +5,9 @@
 //!
 //! #[routine]
 //! fn worker(id: usize, jobs: Receiver<u64>, done: Sender<(usize, u64)>) {
-//!     for job in jobs {                            // suspends while there is no job
-//!         done.send((id, job * job)).unwrap();     // suspends while the channel is full
+//!     // suspends while there is no job
+//!     for job in jobs {
+//!         done.send((id, job * job)).unwrap(); // suspends while the channel is full
 //!     }
 //! }
 //!
@@ -18,7 +19,11 @@
 //!         go!(worker(id, jobs.clone(), done_tx.clone()));
 //!     }
 //!     drop((jobs, done_tx));
-//!     go!(move || for n in 1..=10 { jobs_tx.send(n).unwrap() });
+//!     go!(move || {
+//!         for n in 1..=10 {
+//!             jobs_tx.send(n).unwrap();
+//!         }
+//!     });
 //!
 //!     let mut sum = 0;
 //!     loop {

@@ -20,6 +20,9 @@
 /// | `#[routine]` above `#[test]`         | the same                                                       |
 /// | `#[routine(crate = path)]`           | this crate is found by `path` and not by `::rustroutines`       |
 ///
+/// In a body that suspends, `.block()` on a call is an error: leave it out. On an operation that is held in a
+/// variable it puts the thread to sleep, as it does in closures, and in plain code.
+///
 /// It goes on functions and methods, in traits with or without a body, with generics, lifetimes,
 /// patterns as parameters and `impl Trait`. A routine that calls itself (`f(…)`, `Self::f(…)`,
 /// `self.f(…)`) is boxed there by itself.
@@ -99,6 +102,36 @@ pub use rustroutines_macros::routine;
 /// assert_eq!(sum.join().block().unwrap(), 3);
 /// assert_eq!(more.join().block().unwrap(), 8);
 /// ```
+///
+/// Each form once:
+///
+/// ```
+/// # use rustroutines::{Suspend, go, routine};
+/// # #[routine]
+/// # fn add(a: u32, b: u32) -> u32 {
+/// #     a + b
+/// # }
+/// # struct Counter(u32);
+/// # impl Counter {
+/// #     #[routine]
+/// #     fn add(&mut self, n: u32) -> u32 {
+/// #         self.0 += n;
+/// #         self.0
+/// #     }
+/// # }
+/// # let (x, counter) = (1, Counter(1));
+/// let routines = [
+///     go!(add(x, 1)),
+///     go!(counter.add(x)),
+///     go!(move || add(x, 1)),
+///     go!(|| add(1, 1)),
+///     go!(move { add(x, 1) }),
+///     go!({ add(1, 1) }),
+///     go!("adder", add(x, 1)),
+///     go!(format!("adder {x}"), add(x, 1)),
+/// ];
+/// # for routine in routines { assert_eq!(routine.join().block().unwrap(), 2); }
+/// ```
 #[doc(inline)]
 pub use rustroutines_macros::go;
 
@@ -141,6 +174,35 @@ pub use rustroutines_macros::go;
 ///     assert_eq!(answer, 42);
 /// }
 /// ```
+///
+/// Each kind of arm:
+///
+/// ```
+/// use rustroutines::prelude::*;
+///
+/// let (tx, rx) = bounded_channel(1);
+/// let mut left = 3;
+/// loop {
+///     select! {
+///         biased;
+///         sent = tx.send(left), if left > 0 => {
+///             sent.unwrap();
+///             left -= 1;
+///         }
+///         msg = rx.recv() => println!("{}", msg.unwrap()),
+///         default => break,
+///     }
+/// }
+/// select! {
+///     rx.recv() => unreachable!("everything has been received"),
+///     timeout(Duration::from_millis(1)) => println!("nothing came"),
+/// }
+/// let tomorrow = std::time::Instant::now() + Duration::from_secs(86_400);
+/// select! {
+///     _ = sleep(Duration::from_millis(1)) => println!("good morning"),
+///     deadline(tomorrow) => println!("too late"),
+/// }
+/// ```
 #[doc(inline)]
 pub use rustroutines_macros::select;
 
@@ -163,6 +225,27 @@ pub use rustroutines_macros::select;
 ///
 /// let operation = suspend!({ double(2) + double(3) });
 /// assert_eq!(operation.block(), 10);
+/// ```
+///
+/// With `boxed,` before it, the operation stands behind a pointer, and is a
+/// [`Boxed`](crate::suspend::Boxed): handlers of one type, and operations that contain their like.
+///
+/// ```
+/// use rustroutines::suspend::{Boxed, ready};
+/// use rustroutines::{Suspend, suspend};
+/// use std::collections::HashMap;
+///
+/// type Handler = Box<dyn Fn(u32) -> Boxed<'static, u32> + Send + Sync>;
+///
+/// let mut handlers: HashMap<&str, Handler> = HashMap::new();
+/// handlers.insert("double", Box::new(suspend!(boxed, |n| ready(n) * 2)));
+/// handlers.insert("square", Box::new(suspend!(boxed, |n| ready(n) * n)));
+/// assert_eq!(handlers["square"](5).block(), 25);
+///
+/// fn countdown(n: u32) -> Boxed<'static, u32> {
+///     suspend!(boxed, move { if n == 0 { 0 } else { countdown(n - 1) + 1 } })
+/// }
+/// assert_eq!(countdown(3).block(), 3);
 /// ```
 #[doc(inline)]
 pub use rustroutines_macros::suspend;

@@ -2,7 +2,9 @@
 
 pub use crate::select::{Arm, Chosen, Deadline, select};
 
-pub use crate::suspend::operation::{Boxed, LocalBoxed, Ready, Routine, boxed, local_boxed, ready, routine};
+pub use crate::suspend::operation::{
+    Boxed, LocalBoxed, Ready, Routine, boxed, local_boxed, may_change_threads, ready, routine,
+};
 pub use crate::suspend::resolve::{Branch, Items, PlainType, PlainValue, Value, loop_over, type_of, wanted};
 pub use crate::suspend::{IntoSuspendIterator, Suspend, SuspendIterator};
 pub use std::future::Future;
@@ -11,8 +13,12 @@ pub use std::option::Option;
 pub use std::pin::pin;
 pub use std::stringify;
 
+pub use rustroutines_macros::plain;
+
 use crate::routine::{Builder, RoutineHandle};
 use std::borrow::Cow;
+use std::fmt::Debug;
+use std::panic::Location;
 
 /// Names the type `!`, which stable Rust writes only behind an arrow: `<fn() -> ! as Returns>::Type`.
 pub trait Returns {
@@ -32,6 +38,13 @@ pub fn never<T>() -> T {
 /// Carries out what was written with `.await` in a body that blocks.
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
     routine(future.into_future()).block()
+}
+
+/// `dbg!` in a body: shows the text that the user has written, at the user's line.
+#[track_caller]
+pub fn dbg<T: Debug>(text: &str, value: T) -> T {
+    eprintln!("[{}] {text} = {value:#?}", Location::caller());
+    value
 }
 
 /// What can name a routine.
@@ -66,9 +79,10 @@ impl Name for Cow<'static, str> {
 #[track_caller]
 pub fn go<F, O>(name: Option<Cow<'static, str>>, make: F) -> RoutineHandle<O::Output>
 where
-    F: FnOnce() -> O + Send + 'static,
-    O: Suspend + Send + 'static,
-    O::Output: Send + 'static,
+    // The compiler shows these lines to whoever breaks one of the bounds.
+    F: FnOnce() -> O + Send + 'static, // a routine owns what it takes along: move, clone, or share it by `Arc`
+    O: Suspend + Send + 'static, // what it keeps while it waits must be `Send`; a `local` routine cannot be started
+    O::Output: Send + 'static,   // the value goes to the thread that joins
 {
     let builder = Builder::new();
     match name {

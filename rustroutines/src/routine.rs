@@ -9,7 +9,7 @@ mod handle;
 mod yielding;
 
 pub use builder::Builder;
-pub use handle::{Join, JoinAll, RoutineHandle, join_all};
+pub use handle::{Join, JoinAll, JoinMut, RoutineHandle, join_all};
 pub use yielding::{YieldNow, yield_now};
 
 use crate::scheduler;
@@ -58,9 +58,9 @@ impl fmt::Display for RoutineId {
 #[track_caller]
 pub fn spawn<F, O>(make: F) -> RoutineHandle<O::Output>
 where
-    F: FnOnce() -> O + Send + 'static,
-    O: Future + Send + 'static,
-    O::Output: Send + 'static,
+    F: FnOnce() -> O + Send + 'static, // a closure that makes the operation: `|| f(x)`, or `move || f(x)`
+    O: Future + Send + 'static,        // an operation, and what it keeps while it waits must be `Send`
+    O::Output: Send + 'static,         // the value goes to the thread that joins
 {
     Builder::new().go(make)
 }
@@ -80,9 +80,9 @@ where
 #[track_caller]
 pub fn go<F, O>(make: F) -> RoutineHandle<O::Output>
 where
-    F: FnOnce() -> O + Send + 'static,
-    O: Future + Send + 'static,
-    O::Output: Send + 'static,
+    F: FnOnce() -> O + Send + 'static, // a closure that makes the operation: `|| f(x)`, or `move || f(x)`
+    O: Future + Send + 'static,        // an operation, and what it keeps while it waits must be `Send`
+    O::Output: Send + 'static,         // the value goes to the thread that joins
 {
     Builder::new().go(make)
 }

@@ -1,5 +1,6 @@
 //! What can suspend: the trait [`Suspend`], and how plain code waits for it.
 
+pub(crate) mod advice;
 mod iter;
 pub(crate) mod operation;
 pub(crate) mod resolve;
@@ -10,6 +11,7 @@ pub use operation::{Boxed, LocalBoxed, Ready, Routine, ready};
 use crate::driver::parker::Parker;
 use crate::scheduler;
 use crate::select::{Progress, Step};
+use crate::suspend::advice::{CarriedOut, Unwrap};
 use crate::task::budget;
 use std::cell::Cell;
 use std::pin::{Pin, pin};
@@ -37,12 +39,12 @@ use std::task::{Context, Poll, Waker};
 /// tx.send(7).block().unwrap();
 /// assert_eq!(rx.recv().block(), Ok(7));
 /// ```
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation, or its type is not known yet where it is called",
     label = "this does not suspend, or the compiler cannot tell yet whether it does",
-    note = "write the type of the call's value, as in `let n: usize = text.parse()?`,",
-    note = "or wrap the call in `plain!(…)` to say that it does not suspend"
+    note = "of a call, write the type of its value, as in `let n: usize = text.parse()?`, or wrap it in `plain!(…)` to say that it does not suspend",
+    note = "of a method, write `#[routine]` on it where the trait does"
 )]
 pub trait Suspend: Future + Sized {
     /// Carries the operation out on this thread, which sleeps while it waits.
@@ -62,6 +64,26 @@ pub trait Suspend: Future + Sized {
     /// ```
     fn block(self) -> Self::Output {
         block_on(self)
+    }
+
+    /// An error, and one only: says what is missing where a result was expected.
+    #[doc(hidden)]
+    fn unwrap(self) -> <Self::Output as Unwrap>::Value
+    where
+        Self: CarriedOut,
+        Self::Output: Unwrap,
+    {
+        self.block().value()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn expect(self, _: &str) -> <Self::Output as Unwrap>::Value
+    where
+        Self: CarriedOut,
+        Self::Output: Unwrap,
+    {
+        self.block().value()
     }
 
     /// One step of a `select!` of which this operation is an arm. The default is for operations that

@@ -95,7 +95,10 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// let ready = || rustroutines::suspend::ready(7);
 /// assert_eq!(timeout(Duration::ZERO, ready).block(), Ok(7));
 /// ```
-pub fn timeout<O: Suspend>(duration: Duration, operation: impl FnOnce() -> O) -> WithTimeout<O> {
+pub fn timeout<O: Suspend>(
+    duration: Duration,
+    operation: impl FnOnce() -> O, // a closure that makes the operation: `|| rx.recv()`
+) -> WithTimeout<O> {
     let sleep = sleep(duration);
     WithTimeout { operation: operation(), sleep }
 }
@@ -116,7 +119,10 @@ pub fn timeout<O: Suspend>(duration: Duration, operation: impl FnOnce() -> O) ->
 /// let never = || sleep(Duration::MAX);
 /// assert_eq!(timeout_at(Instant::now(), never).block(), Err(Timeout));
 /// ```
-pub fn timeout_at<O: Suspend>(deadline: Instant, operation: impl FnOnce() -> O) -> WithTimeout<O> {
+pub fn timeout_at<O: Suspend>(
+    deadline: Instant,
+    operation: impl FnOnce() -> O, // a closure that makes the operation: `|| rx.recv()`
+) -> WithTimeout<O> {
     let sleep = sleep_until(deadline);
     WithTimeout { operation: operation(), sleep }
 }

@@ -7,7 +7,11 @@
 //!          | `default` | `timeout` `(` duration `)` | `deadline` `(` instant `)`
 //! ```
 //!
+//! How other languages and crates write an arm is known too (`foreign`), and answered with how it is written here.
+//!
 //! After an error the parser goes on at the next arm, so that one compilation shows them all.
+
+mod foreign;
 
 use crate::diagnostics::Errors;
 use crate::emit::Mode;
@@ -158,21 +162,26 @@ fn biased(input: ParseStream<'_>) -> Result<Option<Ident>> {
 }
 
 fn arm(input: ParseStream<'_>, errors: &mut Errors) -> Result<Arm> {
+    foreign::begins(input, errors)?;
     let event = match timer(input, errors)? {
         Some(event) => event,
         None => operation(input, errors)?,
     };
     let guard = guard(input, &event, errors)?;
-    if !input.peek(Token![=>]) {
-        return Err(missing_arrow(input, &event));
-    }
-    let arrow: Token![=>] = input.parse()?;
-    if input.is_empty() {
+    let arrow = match input.parse::<Option<Token![=>]>>()? {
+        Some(arrow) => arrow,
+        None => foreign::arrow(input, &event, errors).ok_or_else(|| missing_arrow(input, &event))?,
+    };
+    if input.is_empty() || input.peek(Token![,]) {
         return Err(Error::new(arrow.spans[0], "say what to do when this arm is chosen: `… => { … }`"));
     }
     let body = Expr::parse_with_earlier_boundary_rule(input)?;
     let comma: Option<Token![,]> = input.parse()?;
     if comma.is_none() && !input.is_empty() && !ends_with_block(&body) {
+        if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
+            errors.push(semicolon.span, "arms end with a comma, not with a semicolon: write `,`");
+            return Ok(Arm { event, guard, arrow, body });
+        }
         errors.push(input.span(), "a comma is missing between the arm before this and the next one");
         if !begins_arm(input) {
             skip_arm(input)?;
@@ -185,10 +194,17 @@ fn arm(input: ParseStream<'_>, errors: &mut Errors) -> Result<Arm> {
 fn timer(input: ParseStream<'_>, errors: &mut Errors) -> Result<Option<Event>> {
     let here = input.fork();
     let Ok(word) = here.parse::<Ident>() else { return Ok(None) };
-    let ends = |here: ParseStream<'_>| here.peek(Token![=>]) || here.peek(Token![,]) || here.peek(Token![if]);
+    let ends = |here: ParseStream<'_>| {
+        here.peek(Token![=>])
+            || here.peek(Token![,])
+            || here.peek(Token![if])
+            || here.peek(Token![->])
+            || here.peek(token::Brace)
+            || here.peek(Token![:]) && !here.peek(Token![::])
+    };
     if word == "default" {
         if here.peek(token::Paren) {
-            return Err(Error::new(word.span(), "`default` waits for nothing: write `default => …`"));
+            return Err(foreign::default_with_arguments(&word, &here));
         }
         if !ends(&here) && !here.is_empty() {
             return Ok(None);
@@ -227,8 +243,9 @@ fn timer(input: ParseStream<'_>, errors: &mut Errors) -> Result<Option<Event>> {
 }
 
 fn operation(input: ParseStream<'_>, errors: &mut Errors) -> Result<Event> {
-    let pattern = if has_pattern(input) {
+    let pattern = if has_pattern(input) || foreign::is_typed(input) {
         let pattern = Pat::parse_multi_with_leading_vert(input)?;
+        foreign::assignment(input, errors)?;
         input.parse::<Token![=]>().map_err(|_| {
             input.error("expected `=` between the pattern and the operation, as in `msg = rx.recv() => …`")
         })?;
@@ -246,7 +263,7 @@ fn operation(input: ParseStream<'_>, errors: &mut Errors) -> Result<Event> {
     if input.peek(Token![=>]) {
         return Err(input.error("an operation is missing before this arrow, as in `msg = rx.recv() => …`"));
     }
-    Ok(Event::Operation { pattern, operation: input.parse()? })
+    Ok(Event::Operation { pattern, operation: foreign::operation(input, errors)? })
 }
 
 fn guard(input: ParseStream<'_>, event: &Event, errors: &mut Errors) -> Result<Option<Expr>> {

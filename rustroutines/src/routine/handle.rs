@@ -22,7 +22,7 @@ use std::task::{Context, Poll, ready};
 /// assert!(matches!(handle.join().block(), Err(JoinError::Aborted)));
 /// ```
 pub struct RoutineHandle<T> {
-    /// The routine. Absent once `join` has taken it, and for one that was never started.
+    /// The routine. Absent once its value has been taken, and for one that was never started.
     task: Option<JoinTask<T>>,
     /// Why it was never started.
     refused: Option<SpawnError>,
@@ -45,8 +45,45 @@ impl<T> RoutineHandle<T> {
     ///
     /// # Cancel safety
     /// The routine runs on if the operation is dropped; its value is lost then.
-    pub fn join(mut self) -> Join<T> {
+    pub fn join(mut self, // takes the handle; `join_mut` leaves it
+    ) -> Join<T> {
         Join { task: self.task.take(), refused: self.refused }
+    }
+
+    /// Waits like [`join`](Self::join), and leaves the handle where it is: for an arm of a `select!` in a loop.
+    ///
+    /// # Errors
+    /// As `join`'s; [`JoinError::AlreadyJoined`] if the value has been taken before.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: the routine runs on if the operation is dropped, and can be joined again.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::channel::tick;
+    /// use rustroutines::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// #[routine]
+    /// fn work() -> u32 {
+    ///     sleep(Duration::from_millis(5));
+    ///     7
+    /// }
+    ///
+    /// #[routine]
+    /// fn main() {
+    ///     let (ticks, mut working) = (tick(Duration::from_millis(1)), go!(work()));
+    ///     let result = loop {
+    ///         select! {
+    ///             _ = ticks.recv() => println!("still at it"),
+    ///             result = working.join_mut() => break result.unwrap(),
+    ///         }
+    ///     };
+    ///     assert_eq!(result, 7);
+    /// }
+    /// ```
+    pub fn join_mut(&mut self) -> JoinMut<'_, T> {
+        JoinMut { handle: self }
     }
 
     /// Orders the routine to end at its next suspension; its destructors run. A routine that ends
@@ -65,7 +102,7 @@ impl<T> RoutineHandle<T> {
         self.task.as_ref().is_none_or(|task| task.is_finished())
     }
 
-    /// The routine's number; 0 if it was never started.
+    /// The routine's number; 0 if it was never started, or its value has been taken.
     pub fn id(&self) -> RoutineId {
         RoutineId::new(self.task.as_ref().map_or(0, |task| task.metadata().id))
     }
@@ -120,20 +157,30 @@ impl<T> Future for Join<T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(error) = self.refused {
-            return Poll::Ready(Err(JoinError::NotSpawned(error)));
+        let refused = self.refused;
+        poll_join(&mut self.task, refused, cx)
+    }
+}
+
+/// Takes the value of a routine that has ended.
+#[inline]
+fn poll_join<T>(
+    place: &mut Option<JoinTask<T>>,
+    refused: Option<SpawnError>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, JoinError>> {
+    let Some(task) = place else {
+        return Poll::Ready(Err(refused.map_or(JoinError::AlreadyJoined, JoinError::NotSpawned)));
+    };
+    ready!(budget::poll_proceed(cx));
+    match Pin::new(task).poll(cx) {
+        Poll::Ready(outcome) => {
+            detach(place);
+            Poll::Ready(outcome.into_result())
         }
-        ready!(budget::poll_proceed(cx));
-        let task = self.task.as_mut().expect("a join is not polled after its end");
-        match Pin::new(task).poll(cx) {
-            Poll::Ready(outcome) => {
-                detach(&mut self.task);
-                Poll::Ready(outcome.into_result())
-            }
-            Poll::Pending => {
-                budget::refund();
-                Poll::Pending
-            }
+        Poll::Pending => {
+            budget::refund();
+            Poll::Pending
         }
     }
 }
@@ -150,6 +197,31 @@ impl<T> fmt::Debug for Join<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.task.as_ref().map(|task| task.metadata().id);
         f.debug_struct("Join").field("id", &id).finish_non_exhaustive()
+    }
+}
+
+/// The operation of [`RoutineHandle::join_mut`].
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+pub struct JoinMut<'a, T> {
+    /// Whose routine is waited for.
+    handle: &'a mut RoutineHandle<T>,
+}
+
+impl<T> Future for JoinMut<'_, T> {
+    type Output = Result<T, JoinError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let refused = self.handle.refused;
+        poll_join(&mut self.handle.task, refused, cx)
+    }
+}
+
+impl<T> Suspend for JoinMut<'_, T> {}
+
+impl<T> fmt::Debug for JoinMut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinMut").field("handle", &self.handle).finish()
     }
 }
 

@@ -27,6 +27,19 @@ pub fn routine<F: Future>(body: F) -> Routine<F> {
     Routine { body }
 }
 
+/// The same for a routine that may go on on another thread after each wait.
+///
+/// Where a body is not `Send`, the compiler speaks of futures, and shows the line of the bound: hence the
+/// comment on it.
+#[inline(always)]
+pub fn may_change_threads<F>(body: F) -> Routine<F>
+where
+    F: Send, // what a routine keeps while it waits must be `Send`: drop it before, or write `#[routine(local)]`
+    F: Future,
+{
+    Routine { body }
+}
+
 impl<F: Future> Future for Routine<F> {
     type Output = F::Output;
 
@@ -86,14 +99,56 @@ pub struct LocalBoxed<'a, T>(
     Pin<Box<dyn Future<Output = T> + 'a>>,
 );
 
-/// Puts an operation behind a pointer.
-pub fn boxed<'a, O: Suspend + Send + 'a>(operation: O) -> Boxed<'a, O::Output> {
+/// Puts an operation behind a pointer. The compiler shows the line of the bound to whoever breaks it.
+pub fn boxed<'a, O>(operation: O) -> Boxed<'a, O::Output>
+where
+    O: Send, // what a routine keeps while it waits must be `Send`. Or write `#[routine(boxed, local)]`
+    O: Suspend + 'a,
+{
     Boxed(Box::pin(operation))
 }
 
 /// Puts an operation behind a pointer, on this thread for good.
 pub fn local_boxed<'a, O: Suspend + 'a>(operation: O) -> LocalBoxed<'a, O::Output> {
     LocalBoxed(Box::pin(operation))
+}
+
+impl<'a, T> Boxed<'a, T> {
+    /// Puts an operation behind a pointer.
+    ///
+    /// Inside a routine, write [`suspend!(boxed, …)`](crate::suspend!): there, calls are carried out.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::channel::bounded_channel;
+    /// use rustroutines::{Suspend, suspend::{Boxed, ready}};
+    ///
+    /// let (_tx, rx) = bounded_channel(1);
+    /// let (one, other) = (Boxed::new(rx.recv()), Boxed::new(ready(Ok(2))));
+    /// let either = [one, other]; // of one type
+    /// # let [_, other] = either;
+    /// assert_eq!(other.block(), Ok(2));
+    /// ```
+    pub fn new(operation: impl Suspend<Output = T> + Send + 'a) -> Self {
+        boxed(operation)
+    }
+}
+
+impl<'a, T> LocalBoxed<'a, T> {
+    /// Puts an operation behind a pointer, on this thread for good.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::{Suspend, suspend, suspend::LocalBoxed};
+    /// use std::rc::Rc;
+    ///
+    /// let shared = Rc::new(1);
+    /// let operation = LocalBoxed::new(suspend!(move { *shared + 1 }));
+    /// assert_eq!(operation.block(), 2);
+    /// ```
+    pub fn new(operation: impl Suspend<Output = T> + 'a) -> Self {
+        local_boxed(operation)
+    }
 }
 
 impl<T> Future for Boxed<'_, T> {

@@ -119,6 +119,12 @@ pub trait PlainValue: Sized {
         ready(self.rustroutines_carry_out())
     }
 
+    /// The value as it is, whose own `block` is called.
+    #[inline(always)]
+    fn rustroutines_blocks(self) -> Self::Value {
+        self.rustroutines_carry_out()
+    }
+
     /// An error, and one only: what it returns can stand in an arm.
     fn rustroutines_arm(self) -> Ready<Self::Value>
     where
@@ -417,7 +423,7 @@ impl<T> Suspend for NoOperation<T> {}
 /// What no value is: asked of what stands in an arm of `select!` without being an operation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an operation, and `select!` waits for operations",
-    label = "expected an operation, such as `rx.recv()`",
-    note = "what is there already needs no `select!`; what to do when nothing is ready stands behind `default =>`"
+    label = "write an operation here, such as `rx.recv()`, without `.block()`",
+    note = "what is there already needs no arm; what to do when nothing is ready stands behind `default =>`"
 )]
 pub trait ArmOperation {}

@@ -1,0 +1,9 @@
+fn f() {
+    #[allow(unused_imports)]
+    use __::{PlainType as _, PlainValue as _};
+    __::plain!(
+        (__::dbg(__::stringify!(g()), __::Value((g(),)).rustroutines_carry_out()),
+        __::dbg(__::stringify!(1), 1),)
+    );
+    dbg!();
+}

@@ -1,0 +1,8 @@
+use rustroutines::routine;
+
+#[routine(boxed)]
+#[test]
+fn test() {}
+
+#[routine(local)]
+fn main() {}

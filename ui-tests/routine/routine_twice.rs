@@ -1,0 +1,9 @@
+use rustroutines::routine;
+
+#[routine]
+#[routine(local)]
+fn twice() {}
+
+fn main() {
+    drop(twice());
+}
