@@ -6,6 +6,7 @@
 use super::*;
 use crate::Suspend;
 use crate::error::{RecvError, SendError};
+use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::select::{Arm, Chosen, Deadline, select};
 use loom::thread::spawn;
 use std::pin::pin;
@@ -341,4 +342,33 @@ fn a_default_means_that_nothing_was_ready_at_one_moment() {
         assert!(matches!(chosen, Chosen::Arm(_)), "{chosen:?}");
         mover.join().unwrap();
     });
+}
+
+/// What a sender wrote is seen by who receives its value, and what a receiver wrote by the sender that uses
+/// the room it made, or that waited for it.
+#[test]
+fn what_came_before_is_seen_on_the_other_side() {
+    for capacity in [0, 1, 2] {
+        check(2, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            for n in 0..capacity {
+                tx.try_send(n).unwrap();
+            }
+            let [written, read] = [(); 2].map(|()| std::sync::Arc::new(AtomicUsize::new(0)));
+            let receiver = {
+                let (written, read) = (written.clone(), read.clone());
+                spawn(move || {
+                    read.store(1, Ordering::Relaxed);
+                    for n in 0..=capacity {
+                        assert_eq!(rx.recv().block(), Ok(n));
+                    }
+                    assert_eq!(written.load(Ordering::Relaxed), 1);
+                })
+            };
+            written.store(1, Ordering::Relaxed);
+            tx.send(capacity).block().unwrap();
+            assert_eq!(read.load(Ordering::Relaxed), 1);
+            receiver.join().unwrap();
+        });
+    }
 }
