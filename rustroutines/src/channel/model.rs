@@ -219,9 +219,14 @@ fn a_select_follows_its_waker() {
             _ => b.as_mut().step(step),
         });
         let first = std::pin::Pin::new(&mut waits).poll(&mut Context::from_waker(Waker::noop()));
-        if first.is_pending() {
-            assert_eq!(waits.block(), Chosen::Arm(0));
-        }
+        let chosen = match first {
+            std::task::Poll::Pending => waits.block(),
+            std::task::Poll::Ready(chosen) => {
+                drop(waits);
+                chosen
+            }
+        };
+        assert_eq!(chosen, Chosen::Arm(0));
         assert_eq!(a.take(), Ok(7));
         sender.join().unwrap().unwrap();
     });
@@ -371,4 +376,36 @@ fn what_came_before_is_seen_on_the_other_side() {
             receiver.join().unwrap();
         });
     }
+}
+
+/// Whatever a channel has been found to be, empty say, what comes to it afterwards is found by a look that
+/// does not wait.
+#[test]
+fn what_has_come_is_found_by_a_look() {
+    check(1, || {
+        let pending = |poll: std::task::Poll<_>| assert!(poll.is_pending());
+        let cx = &mut Context::from_waker(Waker::noop());
+        let (tx, rx) = bounded_channel(2);
+        assert!(rx.try_recv().is_err());
+        tx.try_send(1).unwrap();
+        assert_eq!(rx.try_recv(), Ok(1));
+        let permit = tx.try_reserve().unwrap();
+        assert!(rx.try_recv().is_err());
+        permit.send(2).unwrap();
+        assert_eq!(rx.try_recv(), Ok(2));
+        let mut recv = rx.recv();
+        pending(std::pin::Pin::new(&mut recv).poll(cx));
+        tx.try_send(3).unwrap();
+        assert!(rx.try_recv().is_err(), "it is handed to another");
+        drop(recv);
+        assert_eq!(rx.try_recv(), Ok(3), "it has come back");
+        let (unbuffered, taker) = channel();
+        assert!(taker.try_recv().is_err());
+        let mut send = unbuffered.send(4);
+        assert!(std::pin::Pin::new(&mut send).poll(cx).is_pending());
+        assert_eq!(taker.try_recv(), Ok(4));
+        assert_eq!(rx.try_recv(), Err(crate::error::TryRecvError::Empty));
+        tx.close();
+        assert_eq!(rx.try_recv(), Err(crate::error::TryRecvError::Closed));
+    });
 }
