@@ -6,6 +6,7 @@
 use super::*;
 use crate::Suspend;
 use crate::error::{RecvError, SendError};
+use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::select::{Arm, Chosen, Deadline, select};
 use loom::thread::spawn;
 use std::pin::pin;
@@ -56,37 +57,6 @@ fn a_full_channel_lets_senders_in() {
         assert_eq!(rx.recv().block(), Ok(1));
         sender.join().unwrap().unwrap();
         assert_eq!(rx.try_recv(), Ok(2));
-    });
-}
-
-/// The sender waits although, or while, there are values in the front: one that is taken from there lets it
-/// in.
-#[test]
-fn a_sender_is_let_in_by_who_takes_from_the_front() {
-    check(3, || {
-        let (tx, rx) = bounded_channel(3);
-        (1..=3).for_each(|n| tx.try_send(n).unwrap());
-        assert_eq!(rx.recv().block(), Ok(1));
-        tx.try_send(4).unwrap();
-        let sender = spawn(move || tx.send(5).block());
-        assert_eq!(rx.recv().block(), Ok(2));
-        sender.join().unwrap().unwrap();
-        assert_eq!(rx.iter().collect::<Vec<_>>(), [3, 4, 5]);
-    });
-}
-
-#[test]
-fn a_receiver_that_finds_the_front_emptied_looks_again() {
-    check(2, || {
-        let (tx, rx) = bounded_channel(3);
-        (1..=3).for_each(|n| tx.try_send(n).unwrap());
-        assert_eq!(rx.recv().block(), Ok(1));
-        let other = rx.clone();
-        let receivers = [spawn(move || rx.try_recv().ok()), spawn(move || other.try_recv().ok())];
-        // Permits are reserved under the channel's lock, and empty the front.
-        drop(tx.try_reserve());
-        let received = receivers.map(|receiver| receiver.join().unwrap());
-        assert!(received == [Some(2), Some(3)] || received == [Some(3), Some(2)], "{received:?}");
     });
 }
 
@@ -249,10 +219,14 @@ fn a_select_follows_its_waker() {
             _ => b.as_mut().step(step),
         });
         let first = std::pin::Pin::new(&mut waits).poll(&mut Context::from_waker(Waker::noop()));
-        match first {
-            std::task::Poll::Pending => assert_eq!(waits.block(), Chosen::Arm(0)),
-            std::task::Poll::Ready(_) => drop(waits),
-        }
+        let chosen = match first {
+            std::task::Poll::Pending => waits.block(),
+            std::task::Poll::Ready(chosen) => {
+                drop(waits);
+                chosen
+            }
+        };
+        assert_eq!(chosen, Chosen::Arm(0));
         assert_eq!(a.take(), Ok(7));
         sender.join().unwrap().unwrap();
     });
@@ -372,5 +346,66 @@ fn a_default_means_that_nothing_was_ready_at_one_moment() {
         .block();
         assert!(matches!(chosen, Chosen::Arm(_)), "{chosen:?}");
         mover.join().unwrap();
+    });
+}
+
+/// What a sender wrote is seen by who receives its value, and what a receiver wrote by the sender that uses
+/// the room it made, or that waited for it.
+#[test]
+fn what_came_before_is_seen_on_the_other_side() {
+    for capacity in [0, 1, 2] {
+        check(2, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            for n in 0..capacity {
+                tx.try_send(n).unwrap();
+            }
+            let [written, read] = [(); 2].map(|()| std::sync::Arc::new(AtomicUsize::new(0)));
+            let receiver = {
+                let (written, read) = (written.clone(), read.clone());
+                spawn(move || {
+                    read.store(1, Ordering::Relaxed);
+                    for n in 0..=capacity {
+                        assert_eq!(rx.recv().block(), Ok(n));
+                    }
+                    assert_eq!(written.load(Ordering::Relaxed), 1);
+                })
+            };
+            written.store(1, Ordering::Relaxed);
+            tx.send(capacity).block().unwrap();
+            assert_eq!(read.load(Ordering::Relaxed), 1);
+            receiver.join().unwrap();
+        });
+    }
+}
+
+/// Whatever a channel has been found to be, empty say, what comes to it afterwards is found by a look that
+/// does not wait.
+#[test]
+fn what_has_come_is_found_by_a_look() {
+    check(1, || {
+        let pending = |poll: std::task::Poll<_>| assert!(poll.is_pending());
+        let cx = &mut Context::from_waker(Waker::noop());
+        let (tx, rx) = bounded_channel(2);
+        assert!(rx.try_recv().is_err());
+        tx.try_send(1).unwrap();
+        assert_eq!(rx.try_recv(), Ok(1));
+        let permit = tx.try_reserve().unwrap();
+        assert!(rx.try_recv().is_err());
+        permit.send(2).unwrap();
+        assert_eq!(rx.try_recv(), Ok(2));
+        let mut recv = rx.recv();
+        pending(std::pin::Pin::new(&mut recv).poll(cx));
+        tx.try_send(3).unwrap();
+        assert!(rx.try_recv().is_err(), "it is handed to another");
+        drop(recv);
+        assert_eq!(rx.try_recv(), Ok(3), "it has come back");
+        let (unbuffered, taker) = channel();
+        assert!(taker.try_recv().is_err());
+        let mut send = unbuffered.send(4);
+        assert!(std::pin::Pin::new(&mut send).poll(cx).is_pending());
+        assert_eq!(taker.try_recv(), Ok(4));
+        assert_eq!(rx.try_recv(), Err(crate::error::TryRecvError::Empty));
+        tx.close();
+        assert_eq!(rx.try_recv(), Err(crate::error::TryRecvError::Closed));
     });
 }

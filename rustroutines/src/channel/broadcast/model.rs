@@ -104,3 +104,17 @@ fn a_close_wakes_a_receiver() {
         closer.join().unwrap();
     });
 }
+
+/// Nobody makes room: only the close itself ends the wait.
+#[test]
+fn a_close_gives_a_waiting_sender_its_value_back() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        tx.try_send(1).unwrap();
+        let closer = tx.clone();
+        let sender = spawn(move || tx.send(2).block());
+        assert!(closer.close());
+        assert_eq!(sender.join().unwrap(), Err(SendError(2)));
+        drop(rx);
+    });
+}
