@@ -12,6 +12,9 @@
 //! `Arc` is always the standard one: wakers need it, and a failing model that holds loom's own
 //! aborts instead of reporting.
 
+#[cfg(all(test, not(loom)))]
+pub(crate) mod faults;
+
 #[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]

@@ -95,7 +95,11 @@ pub(crate) mod atomic {
 /// Threads.
 pub(crate) mod thread {
     #[cfg(test)]
+    pub(crate) use super::super::faults::Builder;
+    #[cfg(not(test))]
+    pub(crate) use std::thread::Builder;
+    pub(crate) use std::thread::available_parallelism;
+    #[cfg(test)]
     pub(crate) use std::thread::yield_now;
-    pub(crate) use std::thread::{Builder, available_parallelism};
     pub(crate) use std::thread_local;
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 const SPARE_THREADS: usize = 512;
 /// Threads of the blocking pool.
 const BLOCKING_THREADS: usize = 512;
-/// How long an idle thread of the blocking pool waits for work.
+/// How long a thread that is not needed stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// More workers than this are a mistake.
 const MOST_WORKERS: usize = 4096;
@@ -59,7 +59,9 @@ impl RuntimeConfig {
     }
 
     /// How many worker threads there may be, with those that are stuck in a poll or block in one. While
-    /// so many block that no thread is left, the others wait for one of them.
+    /// so many block that no thread is left, the others wait for one of them, and
+    /// [`RuntimeStats::refused_threads`](super::RuntimeStats::refused_threads) counts the attempts to have
+    /// one more. Threads that are not needed any more end after [`keep_alive`](Self::keep_alive).
     pub fn max_threads(mut self, threads: usize) -> Self {
         self.max_threads = Some(threads);
         self
@@ -83,7 +85,8 @@ impl RuntimeConfig {
         self
     }
 
-    /// How long an idle thread of the blocking pool stays.
+    /// How long a thread stays that is not needed: one of the blocking pool without a job, or one that took
+    /// over from a worker which was stuck or blocked.
     pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
         self.keep_alive = Some(keep_alive);
         self

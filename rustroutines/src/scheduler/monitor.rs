@@ -97,6 +97,8 @@ fn watch(scheduler: &Arc<Scheduler>) {
             }
         } else {
             idle_ticks = 0;
+            // Those for which no thread could be had when they became free.
+            let _refused = scheduler.fill_places();
             look(scheduler, &mut pulses);
         }
     }

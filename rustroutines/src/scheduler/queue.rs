@@ -29,8 +29,7 @@ pub(crate) struct Remote {
     pub(crate) stealer: Stealer<Task>,
     /// Where it sleeps.
     pub(crate) parker: Arc<Parker>,
-    /// It has a place: it may run tasks. Changed under the scheduler's lock for spares, from one thread to
-    /// another at once, but for the beginning and the end of a thread.
+    /// It has a place: it may run tasks. Changed under the lock for places, but for the end of a thread.
     pub(crate) placed: AtomicBool,
     /// It should poll the driver soon.
     pub(crate) look_at_driver: AtomicBool,
@@ -112,7 +111,7 @@ impl Queues {
                 tally: Tally::default(),
             }),
         }));
-        // Threads are added under the scheduler's lock for spares: one at a time.
+        // Threads are added under the lock for places: one at a time.
         let index = self.started.load(Ordering::Relaxed);
         self.remotes.get(index)?.set(remote.clone()).ok()?;
         // Pairs with the acquire in `remotes`.

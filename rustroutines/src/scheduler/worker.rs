@@ -11,7 +11,7 @@
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
 //! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
 
-use super::queue::{Remote, bump};
+use super::queue::{Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
 use crate::platform::random;
@@ -70,7 +70,7 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
     }
 }
 
-/// Makes this thread a worker, until the scheduler is shut down.
+/// Makes this thread a worker, until it is not needed any more or the scheduler is shut down.
 pub(crate) fn run(
     scheduler: Arc<Scheduler>,
     index: usize,
@@ -136,12 +136,16 @@ impl Worker {
         Ok(())
     }
 
-    /// The main loop.
+    /// The main loop, until the scheduler is dead or the thread is not needed any more.
     fn work(&self) {
+        let mut just_come = true;
         while !self.scheduler.is_dead() {
             if !self.remote.placed.load(Ordering::Relaxed) {
                 self.hand_queues_over();
-                self.scheduler.wait_for_place(self.index, &self.remote);
+                if !self.scheduler.wait_for_place(self.index, &self.remote, just_come) {
+                    return;
+                }
+                just_come = false;
                 continue;
             }
             match self.take() {
@@ -289,12 +293,22 @@ impl Worker {
         }
     }
 
-    /// The scheduler is dead: what is queued here is dropped here.
+    /// The thread ends. Where the scheduler is dead, what is queued here is dropped here.
     fn end(&self) {
         self.remote.placed.store(false, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         self.hand_queues_over();
         self.scheduler.drop_queued();
         self.scheduler.thread_ends();
+    }
+}
+
+/// The thread is gone: its number, its queue and its block of seats are for others. By now nothing is put
+/// into the queue any more, also not by other destructors of this thread: it has no place.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.scheduler.registry.dismiss(self.spawner.get_mut());
+        let deque = std::mem::replace(&mut self.deque, Deque::new_fifo());
+        self.scheduler.places.vacate(Vacant { index: self.index, deque, remote: self.remote.clone() });
     }
 }

@@ -224,6 +224,19 @@ impl<H: Home> Registry<H> {
         })
     }
 
+    /// The spawner is needed no more: its block is for others.
+    pub(crate) fn dismiss(&self, spawner: &mut Spawner<H>) {
+        let Some(block) = spawner.block.take() else { return };
+        let mut inner = block.inner.lock();
+        inner.adopted = false;
+        let list = inner.taken != u64::MAX && !inner.listed;
+        inner.listed |= list;
+        drop(inner);
+        if list {
+            self.blocks.lock().listed.push(block);
+        }
+    }
+
     fn blocks(&self) -> Vec<Arc<Block<H>>> {
         self.blocks.lock().all.clone()
     }
@@ -402,6 +415,19 @@ mod tests {
         let again = seat(&registry, &mut Spawner::new()).unwrap();
         assert_eq!(registry.blocks().len(), 2, "the seat that came free was taken");
         assert_ne!(again.id(), first.id());
+    }
+
+    #[test]
+    fn the_block_of_a_dismissed_spawner_is_adopted_by_the_next() {
+        let registry = registry();
+        let mut kept = Vec::new();
+        for n in 0..2 * SEATS {
+            let mut spawner = Spawner::new();
+            kept.push(seat(&registry, &mut spawner).unwrap());
+            registry.dismiss(&mut spawner);
+            registry.dismiss(&mut spawner);
+            assert_eq!(registry.blocks().len(), n / SEATS + 1, "full before another is made");
+        }
     }
 
     #[test]
