@@ -32,7 +32,7 @@ use crate::driver::Driver;
 use crate::driver::parker::Parker;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::platform::sync::{Condvar, Mutex};
+use crate::platform::sync::Mutex;
 use crate::platform::{clock, thread};
 use crate::task::registry::{Registry, Seat, Slot, Spawner};
 use crate::task::{self, Ending, Meta, Outcome};
@@ -101,8 +101,8 @@ pub(crate) struct Scheduler {
     phase: AtomicU8,
     /// Threads that have not ended.
     threads: Mutex<usize>,
-    /// A thread has ended.
-    thread_ended: Condvar,
+    /// What a shutdown waits for.
+    news: shutdown::News,
     /// The monitor's place to sleep.
     monitor: monitor::Monitor,
 }
@@ -129,7 +129,7 @@ impl Scheduler {
                 places: Places::new(settings.workers),
                 phase: AtomicU8::new(RUNNING),
                 threads: Mutex::new(0),
-                thread_ended: Condvar::new(),
+                news: shutdown::News::new(),
                 monitor: monitor::Monitor::new(),
                 settings,
             }
@@ -419,6 +419,10 @@ impl task::Home for Owner {
 
     fn has_room(&self, seat: Seat<Self>) {
         self.with(|scheduler, _| scheduler.registry.list(&seat));
+    }
+
+    fn emptied(&self) {
+        self.with(|scheduler, _| scheduler.news.tell());
     }
 
     #[inline]

@@ -37,6 +37,9 @@ pub(crate) trait Home: Send + Sync + Sized + 'static {
     /// Hears that the block of this seat, which was full, can be listed again.
     fn has_room(&self, seat: Seat<Self>);
 
+    /// Hears that in a block of seats nobody is left, where somebody has asked for that.
+    fn emptied(&self);
+
     /// Hears that a task is over; called exactly once for each, before its joiner is woken.
     fn ended(&self, ending: Ending);
 }

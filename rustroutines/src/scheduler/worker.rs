@@ -52,8 +52,6 @@ pub(crate) struct Worker {
     in_a_row: Cell<u32>,
     /// Tasks run since the last look at the driver.
     since_look: Cell<u32>,
-    /// The routine in whose poll we are; 0 for none.
-    current: Cell<u64>,
     /// Seats the routines that are spawned here.
     pub(crate) spawner: RefCell<Spawner<super::Owner>>,
 }
@@ -85,7 +83,6 @@ pub(crate) fn run(
         has_next: Cell::new(false),
         in_a_row: Cell::new(0),
         since_look: Cell::new(random::below(INTERVAL as usize) as u32),
-        current: Cell::new(0),
         spawner: RefCell::new(Spawner::new()),
     };
     WORKER.with(|cell| {
@@ -108,7 +105,7 @@ impl Worker {
 
     /// The routine in whose poll this thread is.
     pub(crate) fn current(&self) -> Option<u64> {
-        Some(self.current.get()).filter(|&id| id != 0)
+        Some(self.remote.own.current.load(Ordering::Relaxed)).filter(|&id| id != 0)
     }
 
     /// Queues a task that was woken or spawned on this thread. Gives it back where the thread has no
@@ -158,12 +155,14 @@ impl Worker {
     /// One poll.
     #[inline]
     fn run(&self, task: Task) {
-        let pulse = self.remote.own.pulse.load(Ordering::Relaxed);
-        self.remote.own.pulse.store(pulse.wrapping_add(1), Ordering::Relaxed);
-        self.current.set(task.metadata().id);
+        let own = &*self.remote.own;
+        let pulse = own.pulse.load(Ordering::Relaxed);
+        own.current.store(task.metadata().id, Ordering::Relaxed);
+        // Release: pairs with the acquire in `Polls::of`.
+        own.pulse.store(pulse.wrapping_add(1), Ordering::Release);
         task.run();
-        self.current.set(0);
-        self.remote.own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
+        own.current.store(0, Ordering::Relaxed);
+        own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
     }
 
     /// Steps 1 to 3.
@@ -274,7 +273,7 @@ impl Worker {
     /// Gives this thread's place away for a wait, where it has one and another thread can be had.
     pub(super) fn step_aside(&self) {
         // Outside of a poll (in a waker that the driver calls, say) the place is kept.
-        if self.current.get() != 0 && self.remote.placed.load(Ordering::Relaxed) {
+        if self.current().is_some() && self.remote.placed.load(Ordering::Relaxed) {
             self.flush_next();
             self.scheduler.relieve(&self.remote);
         }

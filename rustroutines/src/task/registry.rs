@@ -86,6 +86,8 @@ struct Inner {
     listed: bool,
     /// Nobody is seated any more.
     closed: bool,
+    /// Somebody waits until nobody sits here but on these seats.
+    awaited: Option<u64>,
 }
 
 /// What is known of a routine that is alive.
@@ -216,12 +218,28 @@ impl<H: Home> Registry<H> {
         living
     }
 
-    /// Whether anybody but `but` is alive.
-    pub(crate) fn is_empty_but(&self, but: Option<u64>) -> bool {
-        self.blocks().iter().all(|block| {
-            let inner = block.inner.lock();
-            inner.taken == 0 || inner.seats.iter().flatten().all(|resident| Some(resident.id) == but)
-        })
+    /// The first block, from number `from` on, in which anybody but `but` is alive. The home hears when
+    /// nobody else is there any more.
+    pub(crate) fn ask_for_news(&self, from: usize, but: &[u64]) -> Option<usize> {
+        let mut number = from;
+        loop {
+            let block = self.blocks.lock().all.get(number).cloned()?;
+            let mut inner = block.inner.lock();
+            if inner.taken != 0 {
+                let spared = |resident: &Option<Resident>| {
+                    resident.as_ref().is_some_and(|resident| but.contains(&resident.id))
+                };
+                let spared = inner.seats.iter().map(spared);
+                let spared =
+                    spared.enumerate().fold(0, |bits, (index, spared)| bits | u64::from(spared) << index);
+                if inner.taken & !spared != 0 {
+                    // Under the lock under which seats are given up: none is missed.
+                    inner.awaited = Some(spared);
+                    return Some(number);
+                }
+            }
+            number += 1;
+        }
     }
 
     /// The spawner is needed no more: its block is for others.
@@ -268,6 +286,7 @@ impl<H> Block<H> {
             adopted: true,
             listed: false,
             closed: false,
+            awaited: None,
         };
         Self { home, orders: std::array::from_fn(|_| AtomicU8::new(GO_ON)), inner: ShortMutex::new(inner) }
     }
@@ -340,10 +359,17 @@ impl<H: Home> Slot<H> {
         inner.taken &= !(1 << self.index);
         let list = !inner.adopted && !inner.listed;
         inner.listed |= list;
+        let emptied = inner.awaited.is_some_and(|spared| inner.taken & !spared == 0);
+        if emptied {
+            inner.awaited = None;
+        }
         drop(inner);
         drop(resident);
         if list {
             self.block.home.has_room(self.seat());
+        }
+        if emptied {
+            self.block.home.emptied();
         }
         self.block.home.ended(ending);
     }
@@ -369,6 +395,7 @@ mod fake {
             unreachable!("there are no tasks here");
         }
         fn has_room(&self, _: Seat<Self>) {}
+        fn emptied(&self) {}
         fn ended(&self, _: Ending) {}
     }
 
@@ -400,7 +427,7 @@ mod tests {
             }
         }
         assert_eq!(registry.blocks().len(), 2, "one block for each spawner is enough");
-        assert!(registry.is_empty_but(None));
+        assert_eq!(registry.ask_for_news(0, &[]), None);
     }
 
     #[test]
@@ -457,7 +484,9 @@ mod tests {
         assert!(matches!(aborted.order(), Some(JoinError::Aborted)));
         assert!(seat(&registry, &mut spawner).is_none());
         assert!(seat(&registry, &mut Spawner::new()).is_none());
-        assert!(!registry.is_empty_but(Some(slot.id())));
+        assert_eq!(registry.ask_for_news(0, &[slot.id()]), Some(0));
+        assert_eq!(registry.ask_for_news(0, &[slot.id(), aborted.id()]), None);
+        assert_eq!(registry.ask_for_news(1, &[]), None);
     }
 }
 
