@@ -62,6 +62,7 @@ const MACHINE: &[&str] = &[
     "crossbeam_utils::sync",
     "fastrand",
     "loom",
+    "shuttle",
     "parking_lot",
 ];
 

@@ -46,6 +46,8 @@ mod iter;
 mod model;
 pub mod ops;
 mod reserve;
+#[cfg(all(test, shuttle))]
+mod shuttle;
 mod sources;
 mod timed;
 mod turns;

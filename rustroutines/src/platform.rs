@@ -1,29 +1,47 @@
 //! The one door to locks, atomics, threads, the clock and randomness.
 //!
 //! Nothing else in the crate names `std::sync`'s locks and atomics, `parking_lot`, `std::thread` or
-//! `Instant::now` (a test holds that). So the same code runs on the real machine and, built with
-//! `--cfg loom`, under the model checker, where every lock and atomic is a point at which another
-//! thread may come in between.
+//! `Instant::now` (a test holds that). So the same code runs on three machines:
 //!
-//! What the two backends share is the shape of `parking_lot`: `lock()` gives a guard, and a panic
-//! poisons nothing. loom knows no timeouts, so there a timed wait waits until it is woken; a model
-//! stands in for the clock with a thread that does the waking.
+//! | built with      | machine                    | what its tests are for                               |
+//! |-----------------|----------------------------|------------------------------------------------------|
+//! | nothing         | `native`: the real one     | everything                                           |
+//! | `--cfg loom`    | `model`, on loom           | every schedule of two or three threads               |
+//! | `--cfg shuttle` | `model`, on shuttle        | thousands of random schedules of larger programs     |
+//!
+//! Under a checker every lock and atomic is a point at which another thread may come in between. loom also
+//! knows what weakly ordered memory may show; shuttle takes every atomic for `SeqCst`, but has room for a
+//! whole scheduler. Tests for shuttle are in modules named `shuttle` and call [`explore`]; the other unit
+//! tests need the real machine.
+//!
+//! What the backends share is the shape of `parking_lot`: `lock()` gives a guard, and a panic poisons
+//! nothing. The checkers know no time. Under loom a timed wait waits until it is woken, and a model
+//! stands in for the clock with a thread that does the waking. Under shuttle the clock stands still but
+//! for timed waits: each lets others run for a moment, and then its time is up, on the clock too. So time
+//! passes as fast as any schedule can ask for, and a timeout may come before whatever it races.
 //!
 //! `Arc` is always the standard one: wakers need it, and a failing model that holds loom's own
-//! aborts instead of reporting.
+//! aborts instead of reporting. Under shuttle, whose threads are coroutines on one thread, lock-free
+//! queues of other crates are single steps.
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 pub(crate) mod faults;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod native;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use native::{atomic, sync, thread};
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod model;
-#[cfg(loom)]
+#[cfg(all(test, shuttle))]
+pub(crate) use model::explore;
+#[cfg(any(loom, shuttle))]
 pub(crate) use model::{atomic, sync, thread};
+
+/// Whether a checker explores schedules: then a look that only saves a wait, such as spinning for a moment
+/// before a sleep, is left out.
+pub(crate) const MODELLED: bool = cfg!(any(loom, shuttle));
 
 /// The clock.
 pub(crate) mod clock {
@@ -32,18 +50,27 @@ pub(crate) mod clock {
     /// The present instant of the monotonic clock.
     #[inline]
     pub(crate) fn now() -> Instant {
-        Instant::now()
+        #[cfg(not(shuttle))]
+        let now = Instant::now();
+        #[cfg(shuttle)]
+        let now = super::model::now();
+        now
     }
 }
 
 /// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
 pub(crate) mod random {
-    /// A uniform number below `bound`. A model gets 0: the checker explores schedules, not dice.
+    /// A uniform number below `bound`. Under loom it is 0, which explores schedules, not dice; shuttle
+    /// throws them, and records them with the schedule.
     ///
     /// # Panics
     /// If `bound` is 0.
     #[inline]
     pub(crate) fn below(bound: usize) -> usize {
-        if cfg!(loom) { 0 } else { fastrand::usize(..bound) }
+        #[cfg(not(any(loom, shuttle)))]
+        let number = fastrand::usize(..bound);
+        #[cfg(any(loom, shuttle))]
+        let number = super::model::below(bound);
+        number
     }
 }

@@ -7,6 +7,8 @@
 //! runtimes in a process; a routine's own is the one whose worker runs it.
 
 mod config;
+#[cfg(all(test, shuttle))]
+mod shuttle;
 mod stats;
 
 pub use config::RuntimeConfig;

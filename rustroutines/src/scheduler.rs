@@ -473,5 +473,5 @@ pub(crate) fn step_aside() {
     });
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;

@@ -22,6 +22,7 @@
 //! only by waiting on `wake`. A notifier that finds PARKED takes `lock` before it notifies, so the
 //! owner is by then either waiting, and hears it, or already awake.
 
+use crate::platform;
 use crate::platform::atomic::{AtomicU8, Ordering};
 use crate::platform::clock::Instant;
 use crate::platform::sync::{Condvar, Mutex};
@@ -68,7 +69,7 @@ impl Parker {
         let backoff = Backoff::new();
         while self.state.load(Ordering::Relaxed) != NOTIFIED {
             // A model explores schedules, and needs no look in between.
-            if backoff.is_completed() || cfg!(loom) {
+            if backoff.is_completed() || platform::MODELLED {
                 break;
             }
             backoff.snooze();

@@ -1,72 +1,105 @@
-//! The model checker's machine, under `--cfg loom`.
+//! The checkers' machines: loom's under `--cfg loom`, shuttle's under `--cfg shuttle`. Both have the shape
+//! of the standard library, so this is one file; where they differ it says so.
+
+#[cfg(loom)]
+use ::loom as checker;
+#[cfg(shuttle)]
+use ::shuttle as checker;
 
 /// Locks with the interface of `parking_lot`'s.
 pub(crate) mod sync {
     use super::super::clock::Instant;
+    use super::checker;
     use std::ops::{Deref, DerefMut};
     // Set once, before anything contends for it: not worth a model.
     pub(crate) use std::sync::OnceLock;
 
     #[derive(Debug, Default)]
-    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+    pub(crate) struct Mutex<T>(checker::sync::Mutex<T>);
 
     /// To the checker, a lock is a lock.
     pub(crate) type ShortMutex<T> = Mutex<T>;
 
     /// The inner guard is an `Option` because a wait on a [`Condvar`] takes it and brings it back.
-    pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+    pub(crate) struct MutexGuard<'a, T> {
+        /// The checker's guard.
+        inner: Option<checker::sync::MutexGuard<'a, T>>,
+        /// What it guards.
+        #[cfg(shuttle)]
+        mutex: &'a Mutex<T>,
+    }
 
     impl<T> Mutex<T> {
         pub(crate) fn new(value: T) -> Self {
-            Self(loom::sync::Mutex::new(value))
+            Self(checker::sync::Mutex::new(value))
         }
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(Some(self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())))
+            self.guard(self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
         }
 
-        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+        fn guard<'a>(&'a self, inner: checker::sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            MutexGuard {
+                inner: Some(inner),
+                #[cfg(shuttle)]
+                mutex: self,
+            }
         }
     }
 
     impl<T> Deref for MutexGuard<'_, T> {
         type Target = T;
         fn deref(&self) -> &T {
-            self.0.as_ref().expect("the guard is away only inside a wait")
+            self.inner.as_ref().expect("the guard is away only inside a wait")
         }
     }
 
     impl<T> DerefMut for MutexGuard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
-            self.0.as_mut().expect("the guard is away only inside a wait")
+            self.inner.as_mut().expect("the guard is away only inside a wait")
         }
     }
 
     #[derive(Debug, Default)]
-    pub(crate) struct Condvar(loom::sync::Condvar);
+    pub(crate) struct Condvar(checker::sync::Condvar);
 
-    /// Whether a timed wait ended by its timeout; here, never.
+    /// Whether a timed wait ended by its timeout: never under loom, always under shuttle.
     pub(crate) struct WaitTimeoutResult;
 
     impl WaitTimeoutResult {
         pub(crate) fn timed_out(&self) -> bool {
-            false
+            cfg!(shuttle)
         }
     }
 
     impl Condvar {
         pub(crate) fn new() -> Self {
-            Self(loom::sync::Condvar::new())
+            Self(checker::sync::Condvar::new())
         }
 
         pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-            let inner = guard.0.take().expect("the guard is away only inside a wait");
-            guard.0 = Some(self.0.wait(inner).unwrap_or_else(|poisoned| poisoned.into_inner()));
+            let inner = guard.inner.take().expect("the guard is away only inside a wait");
+            guard.inner = Some(self.0.wait(inner).unwrap_or_else(|poisoned| poisoned.into_inner()));
         }
 
+        #[cfg(loom)]
         pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _: Instant) -> WaitTimeoutResult {
             self.wait(guard);
+            WaitTimeoutResult
+        }
+
+        /// A notification that comes before the time is up is not heard: the caller sees what it was
+        /// about when it looks, as it must after any timeout.
+        #[cfg(shuttle)]
+        pub(crate) fn wait_until<T>(
+            &self,
+            guard: &mut MutexGuard<'_, T>,
+            deadline: Instant,
+        ) -> WaitTimeoutResult {
+            guard.inner = None;
+            checker::thread::yield_now();
+            super::advance(deadline);
+            guard.inner = guard.mutex.lock().inner.take();
             WaitTimeoutResult
         }
 
@@ -84,27 +117,113 @@ pub(crate) mod sync {
 
 /// Atomics.
 pub(crate) mod atomic {
-    pub(crate) use loom::sync::atomic::{
+    pub(crate) use super::checker::sync::atomic::{
         AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
     };
 }
 
 /// Threads.
 pub(crate) mod thread {
-    pub(crate) use loom::thread::Builder;
+    use super::checker;
+    pub(crate) use checker::thread::Builder;
     #[cfg(test)]
-    pub(crate) use loom::thread::yield_now;
+    pub(crate) use checker::thread::yield_now;
 
-    /// loom's threads are coroutines on one thread of the system, so the standard `thread_local` would
-    /// be shared between them. loom's own knows nothing of `const` blocks.
+    // The checkers' threads are coroutines on one thread of the system, so the standard `thread_local`
+    // would be shared between them.
+    #[cfg(shuttle)]
+    pub(crate) use shuttle::thread_local;
+
+    /// loom's own knows nothing of `const` blocks.
+    #[cfg(loom)]
     macro_rules! model_thread_local {
         ($($(#[$attr:meta])* static $name:ident: $type:ty = const { $init:expr };)+) => {
             loom::thread_local! { $($(#[$attr])* static $name: $type = $init;)+ }
         };
     }
+    #[cfg(loom)]
     pub(crate) use model_thread_local as thread_local;
 
     pub(crate) fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
         Ok(std::num::NonZeroUsize::MIN)
+    }
+}
+
+#[cfg(loom)]
+pub(super) fn below(bound: usize) -> usize {
+    assert!(bound > 0);
+    0
+}
+
+#[cfg(shuttle)]
+use randomised::advance;
+#[cfg(shuttle)]
+pub(super) use randomised::{below, now};
+
+#[cfg(all(test, shuttle))]
+pub(crate) use randomised::explore;
+
+/// What only shuttle has.
+#[cfg(shuttle)]
+mod randomised {
+    use super::super::clock::Instant;
+    use shuttle::rand::Rng;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    shuttle::lazy_static! {
+        /// How far the clock of this execution has come, in nanoseconds. A standard atomic: looking at the
+        /// clock is no step of the program.
+        static ref PASSED: AtomicU64 = AtomicU64::new(0);
+    }
+
+    /// Where the clock begins.
+    fn beginning() -> Instant {
+        static BEGINNING: OnceLock<Instant> = OnceLock::new();
+        *BEGINNING.get_or_init(Instant::now)
+    }
+
+    pub(in super::super) fn now() -> Instant {
+        beginning() + Duration::from_nanos(PASSED.load(Ordering::Relaxed))
+    }
+
+    /// It is `instant`, if it was earlier before.
+    pub(in super::super) fn advance(instant: Instant) {
+        let nanos = instant.saturating_duration_since(beginning()).as_nanos();
+        PASSED.fetch_max(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(in super::super) fn below(bound: usize) -> usize {
+        shuttle::rand::thread_rng().gen_range(0..bound)
+    }
+
+    /// Runs `model` under many random schedules: half of them switch threads anywhere, half only at two
+    /// places but wherever these lie (probabilistic concurrency testing of depth 3).
+    ///
+    /// `RUSTROUTINES_SCHEDULES` says how many; without it, `schedules`. A failure prints its schedule, and
+    /// `RUSTROUTINES_REPLAY` set to that text runs it once more.
+    #[cfg(test)]
+    pub(crate) fn explore(schedules: usize, model: impl Fn() + Send + Sync + 'static) {
+        use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler};
+        use shuttle::{Config, Runner};
+        use std::sync::Arc;
+
+        let mut config = Config::new();
+        config.stack_size = 1 << 18;
+        config.silence_warnings = true;
+        // The schedule has been printed by then; to go on unwinding in its midst may panic again.
+        config.ungraceful_shutdown_config.immediately_return_on_panic = true;
+        let variable = |name| std::env::var(name).ok();
+        if let Some(schedule) = variable("RUSTROUTINES_REPLAY") {
+            Runner::new(ReplayScheduler::new_from_encoded(&schedule), config).run(model);
+            return;
+        }
+        let schedules = variable("RUSTROUTINES_SCHEDULES")
+            .map_or(schedules, |number| number.parse().expect("RUSTROUTINES_SCHEDULES is a number"));
+        let model = Arc::new(model);
+        let again = model.clone();
+        Runner::new(RandomScheduler::new(schedules.div_ceil(2)), config.clone()).run(move || model());
+        Runner::new(PctScheduler::new(3, schedules / 2), config).run(move || again());
     }
 }

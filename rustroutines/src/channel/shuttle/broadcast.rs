@@ -1,0 +1,131 @@
+//! Broadcasts: what each receiver gets, while others come, go, lag and give up.
+
+use super::poll_once;
+use crate::Suspend;
+use crate::channel::{BroadcastReceiver, Overflow, broadcast_channel_with};
+use crate::error::BroadcastRecvError;
+use crate::platform::explore;
+use crate::platform::random::below;
+use ::shuttle::thread;
+use std::task::Poll;
+
+/// What a receiver got until the end, in order, and how many values it missed. Now and then it gives up in
+/// the middle of a wait.
+fn receive(rx: BroadcastReceiver<usize>) -> (Vec<usize>, u64) {
+    let (mut values, mut missed) = (Vec::new(), 0);
+    loop {
+        let mut recv = rx.recv();
+        let received = match below(3) {
+            0 => match poll_once(&mut recv) {
+                Poll::Ready(received) => received,
+                Poll::Pending => {
+                    thread::yield_now();
+                    continue;
+                }
+            },
+            _ => recv.block(),
+        };
+        match received {
+            Ok(value) => values.push(value),
+            Err(BroadcastRecvError::Lagged(count)) => missed += count,
+            Err(BroadcastRecvError::Closed) => return (values, missed),
+        }
+    }
+}
+
+fn is_sorted(values: &[usize]) -> bool {
+    values.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+/// Each of the senders' values reaches each receiver in order, or is counted as missed; where senders
+/// wait, none is missed.
+#[test]
+fn received_and_missed_are_all_there_was() {
+    explore(6_000, || {
+        let overflow = if below(2) == 0 { Overflow::Wait } else { Overflow::DropOldest };
+        let (tx, rx) = broadcast_channel_with(1 + below(2), overflow);
+        let receivers: Vec<_> = (0..1 + below(2))
+            .map(|_| {
+                let rx = rx.clone();
+                thread::spawn(move || receive(rx))
+            })
+            .collect();
+        // One that goes at any moment, and holds senders up until then.
+        let slow = thread::spawn(move || drop(rx));
+        let senders: Vec<_> = (0..1 + below(2))
+            .map(|me| {
+                let tx = tx.clone();
+                thread::spawn(move || (0..2).filter(|n| tx.send(10 * me + n).block().is_ok()).count())
+            })
+            .collect();
+        drop(tx);
+        let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+        slow.join().unwrap();
+        for receiver in receivers {
+            let (values, missed) = receiver.join().unwrap();
+            assert_eq!(values.len() + missed as usize, sent, "{values:?} and {missed}");
+            assert!(overflow == Overflow::DropOldest || missed == 0);
+            for me in 0..2 {
+                let own: Vec<_> = values.iter().copied().filter(|value| value / 10 == me).collect();
+                assert!(is_sorted(&own), "{values:?}");
+            }
+        }
+    });
+}
+
+/// Senders that give up while they are promised room, receivers that are cloned and resubscribe: nobody
+/// hangs, and each sees a tail of what was sent.
+#[test]
+fn senders_that_give_up_and_receivers_that_come_late_hold_nobody_up() {
+    explore(6_000, || {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        let impatient = {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                let mut send = tx.send(100);
+                let sent = poll_once(&mut send);
+                thread::yield_now();
+                sent.is_ready()
+            })
+        };
+        let late = {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                let mut rx = tx.subscribe();
+                drop(tx);
+                if below(2) == 0 {
+                    rx = rx.clone();
+                }
+                receive(rx)
+            })
+        };
+        let patient = thread::spawn(move || {
+            (0..3).for_each(|n| assert!(tx.send(n).block().is_ok(), "somebody receives to the end"));
+        });
+        let (values, missed) = receive(rx);
+        let given_up = !impatient.join().unwrap();
+        patient.join().unwrap();
+        let (tail, missed_late) = late.join().unwrap();
+        assert_eq!((missed, missed_late), (0, 0));
+        assert!(values.ends_with(&tail), "{values:?} does not end with {tail:?}");
+        let expected = if given_up { 3 } else { 4 };
+        assert_eq!(values.len(), expected, "{values:?}");
+    });
+}
+
+/// A close at any moment: senders that wait get their values back, receivers drain what there is.
+#[test]
+fn a_close_at_any_moment_ends_everybody() {
+    explore(3_000, || {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        let sender = {
+            let tx = tx.clone();
+            thread::spawn(move || (0..3).filter(|&n| tx.send(n).block().is_ok()).count())
+        };
+        let receiver = thread::spawn(move || receive(rx));
+        tx.close();
+        let sent = sender.join().unwrap();
+        let (values, missed) = receiver.join().unwrap();
+        assert_eq!((values, missed), ((0..sent).collect(), 0));
+    });
+}
