@@ -34,6 +34,7 @@ use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::platform::sync::Mutex;
 use crate::platform::{clock, thread};
+use crate::task::locals::Key;
 use crate::task::registry::{Registry, Seat, Slot, Spawner};
 use crate::task::{self, Ending, Meta, Outcome};
 use blocking::BlockingPool;
@@ -412,13 +413,17 @@ impl task::Home for Owner {
             match task.metadata().seat.home().0.upgrade() {
                 Some(scheduler) => scheduler.inject(task),
                 // Its scheduler was shut down before it went: the task has the order to end.
-                None => drop(task.run()),
+                None => worker::run_as_guest(task),
             }
         }
     }
 
     fn has_room(&self, seat: Seat<Self>) {
         self.with(|scheduler, _| scheduler.registry.list(&seat));
+    }
+
+    fn address(&self) -> usize {
+        self.0.as_ptr().addr()
     }
 
     fn emptied(&self) {
@@ -452,6 +457,11 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R
 /// The number of the routine in whose poll this thread is.
 pub(crate) fn current_routine() -> Option<u64> {
     worker::with(|worker| worker.and_then(worker::Worker::current))
+}
+
+/// The key to what the routine keeps for itself in whose poll, or whose destructors, this thread is.
+pub(crate) fn current_key() -> Option<Key> {
+    worker::current_key()
 }
 
 /// Sleeps until `parker` is unparked or there may be something new. A worker keeps the time meanwhile if

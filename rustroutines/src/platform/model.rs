@@ -13,6 +13,8 @@ pub(crate) mod sync {
     use std::ops::{Deref, DerefMut};
     // Set once, before anything contends for it: not worth a model.
     pub(crate) use std::sync::OnceLock;
+    // Never contended: not worth one either.
+    pub(crate) use parking_lot::ReentrantMutex;
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(checker::sync::Mutex<T>);

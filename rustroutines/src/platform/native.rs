@@ -2,7 +2,7 @@
 
 /// Locks.
 pub(crate) mod sync {
-    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, ReentrantMutex};
     pub(crate) use std::sync::OnceLock;
 
     use crossbeam_utils::Backoff;

@@ -222,7 +222,7 @@ impl Scheduler {
         let outer = ENDING.try_with(|ending| ending.replace(me)).unwrap_or(0);
         if outer != me {
             while let Some(task) = self.queues.take_any() {
-                task.run();
+                worker::run_as_guest(task);
             }
         }
         let _ = ENDING.try_with(|ending| ending.set(outer));

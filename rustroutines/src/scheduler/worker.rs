@@ -15,6 +15,8 @@ use super::queue::{Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
 use crate::platform::random;
+use crate::task::Home as _;
+use crate::task::locals::Key;
 use crate::task::registry::Spawner;
 use crossbeam_deque::Worker as Deque;
 use crossbeam_utils::CachePadded;
@@ -34,6 +36,8 @@ const NEXT_IN_A_ROW: u32 = 16;
 crate::platform::thread::thread_local! {
     /// The worker that this thread is.
     static WORKER: OnceCell<Worker> = const { OnceCell::new() };
+    /// The routine that this thread polls outside of the loop of a worker.
+    static GUEST: Cell<Option<Key>> = const { Cell::new(None) };
 }
 
 /// A worker thread's own side.
@@ -66,6 +70,27 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
         Ok(Some(result)) => result,
         _ => f.take().expect("it was not called")(None),
     }
+}
+
+/// Polls a task that has the order to end, on whatever thread this is.
+pub(super) fn run_as_guest(task: Task) {
+    let meta = task.metadata();
+    let key = Key::of_routine(meta.seat.home().address(), meta.id);
+    let outer = GUEST.try_with(|guest| guest.replace(Some(key))).unwrap_or(None);
+    // It contains all panics.
+    task.run();
+    let _ = GUEST.try_with(|guest| guest.set(outer));
+}
+
+/// The key of the routine that this thread polls.
+pub(super) fn current_key() -> Option<Key> {
+    let guest = GUEST.try_with(Cell::get).unwrap_or(None);
+    guest.or_else(|| {
+        with(|worker| {
+            let worker = worker?;
+            Some(Key::of_routine(Arc::as_ptr(&worker.scheduler).addr(), worker.current()?))
+        })
+    })
 }
 
 /// Makes this thread a worker, until it is not needed any more or the scheduler is shut down.

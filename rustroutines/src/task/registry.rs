@@ -23,6 +23,7 @@
 //! (then it found the waker) or after it. Later there is a waker, and async-task's own rules apply: see
 //! [`task`](super).
 
+use super::locals::Key;
 use super::{Ending, Home};
 use crate::error::JoinError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -322,6 +323,11 @@ impl<H: Home> Slot<H> {
         self.id
     }
 
+    /// The key to what it keeps for itself.
+    pub(crate) fn key(&self) -> Key {
+        Key::of_routine(self.block.home.address(), self.id)
+    }
+
     /// Whether it has been ordered to end, and what its joiner is to hear then.
     #[inline]
     pub(crate) fn order(&self) -> Option<JoinError> {
@@ -395,6 +401,9 @@ mod fake {
             unreachable!("there are no tasks here");
         }
         fn has_room(&self, _: Seat<Self>) {}
+        fn address(&self) -> usize {
+            0
+        }
         fn emptied(&self) {}
         fn ended(&self, _: Ending) {}
     }
