@@ -30,6 +30,12 @@ const INTERVAL: u32 = 61;
 /// so many that the others have made a batch worth the theft.
 const ROUNDS: u32 = 4;
 const SPINS: u32 = 200;
+/// Looking again is given up after so many times in a row that it found nothing.
+const HOPES: u32 = 4;
+/// It is tried once more on every so manieth time that a worker finds nothing.
+const TRY_AGAIN: u32 = 16;
+/// A worker that has run so many tasks since it slept is in the midst of something: it looks again.
+const BUSY: u32 = 16;
 /// Tasks from the next slot in a row.
 const NEXT_IN_A_ROW: u32 = 16;
 
@@ -56,6 +62,12 @@ pub(crate) struct Worker {
     in_a_row: Cell<u32>,
     /// Tasks run since the last look at the driver.
     since_look: Cell<u32>,
+    /// How often in a row looking again may still find nothing.
+    hopes: Cell<u32>,
+    /// How often it found nothing to run.
+    dry: Cell<u32>,
+    /// Its pulse when it last woke.
+    woke_at: Cell<u64>,
     /// Seats the routines that are spawned here.
     pub(crate) spawner: RefCell<Spawner<super::Owner>>,
 }
@@ -108,6 +120,9 @@ pub(crate) fn run(
         has_next: Cell::new(false),
         in_a_row: Cell::new(0),
         since_look: Cell::new(random::below(INTERVAL as usize) as u32),
+        hopes: Cell::new(HOPES),
+        dry: Cell::new(0),
+        woke_at: Cell::new(0),
         spawner: RefCell::new(Spawner::new()),
     };
     WORKER.with(|cell| {
@@ -245,10 +260,12 @@ impl Worker {
         scheduler.idle.fall_asleep(self.index, searching);
         if scheduler.queues.is_empty() && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
-            scheduler.driver.park(&self.remote.parker);
+            // Awake for a message, it is back in a moment; and while it is awake the monitor is.
+            scheduler.driver.park_again_soon(&self.remote.parker);
         }
         searching = scheduler.idle.wake_up(self.index);
         scheduler.rouse_monitor();
+        self.woke_at.set(self.remote.own.pulse.load(Ordering::Relaxed));
         if searching {
             // Timers that fired here may have filled our own queues; and our place may be gone.
             let elsewhere = !self.has_next.get() && self.deque.is_empty();
@@ -277,22 +294,38 @@ impl Worker {
         Some(task)
     }
 
-    /// Looks into all queues, for a few microseconds in all. A worker that runs its batch faster than
+    /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price.
+    /// the price. Where there is little to do, looking again finds nothing, and is left out.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
-        let mut task = queues.steal(self.index, &self.deque);
+        let task = queues.steal(self.index, &self.deque);
+        if task.is_some() || !self.hopes_for_more() {
+            return task;
+        }
         for _ in 0..ROUNDS {
-            if task.is_some() || self.scheduler.is_dead() {
-                break;
+            if self.scheduler.is_dead() {
+                return None;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
             if !queues.is_empty() {
-                task = queues.steal(self.index, &self.deque);
+                if let Some(task) = queues.steal(self.index, &self.deque) {
+                    self.hopes.set(HOPES);
+                    return Some(task);
+                }
             }
         }
-        task
+        self.hopes.set(self.hopes.get().saturating_sub(1));
+        None
+    }
+
+    /// Whether it is worth the time to look again.
+    fn hopes_for_more(&self) -> bool {
+        let dry = self.dry.get().wrapping_add(1);
+        self.dry.set(dry);
+        // Two for each task.
+        let pulses = self.remote.own.pulse.load(Ordering::Relaxed).wrapping_sub(self.woke_at.get());
+        self.hopes.get() > 0 || pulses >= u64::from(2 * BUSY) || dry % TRY_AGAIN == 0
     }
 
     /// Gives this thread's place away for a wait, where it has one and another thread can be had.
