@@ -27,19 +27,23 @@ const ROUNDS: usize = 5;
 const JOB: &str = "STARVATION_JOB";
 
 /// The jobs, by name. `hop`: each tick goes through a channel to another routine, and counts when it arrives.
-const JOBS: [(&str, fn()); 12] = [
+const JOBS: [(&str, fn()); 16] = [
     ("compute/ticker/rustroutines", || measure::<Ours>(compute, false)),
     ("compute/ticker/tokio", || measure::<Tokio>(compute, false)),
     ("compute/ticker/smol", || measure::<AsyncChannel>(compute, false)),
+    ("compute/ticker/threads", || threads(compute, false)),
     ("compute/hop/rustroutines", || measure::<Ours>(compute, true)),
     ("compute/hop/tokio", || measure::<Tokio>(compute, true)),
     ("compute/hop/smol", || measure::<AsyncChannel>(compute, true)),
+    ("compute/hop/threads", || threads(compute, true)),
     ("sleep/ticker/rustroutines", || measure::<Ours>(sleep, false)),
     ("sleep/ticker/tokio", || measure::<Tokio>(sleep, false)),
     ("sleep/ticker/smol", || measure::<AsyncChannel>(sleep, false)),
+    ("sleep/ticker/threads", || threads(sleep, false)),
     ("sleep/hop/rustroutines", || measure::<Ours>(sleep, true)),
     ("sleep/hop/tokio", || measure::<Tokio>(sleep, true)),
     ("sleep/hop/smol", || measure::<AsyncChannel>(sleep, true)),
+    ("sleep/hop/threads", || threads(sleep, true)),
 ];
 
 fn main() {
@@ -80,16 +84,65 @@ fn measure<C: Channel>(keep: fn(), hop: bool) {
         for _ in 0..ROUNDS {
             all.extend(round::<C>(keep, hop).await);
         }
-        all.sort_unstable();
-        let of = |share: f64| all[((all.len() - 1) as f64 * share) as usize];
-        println!(
-            "latest {:8.1?}, 99 of 100 within {:8.1?}, the middle one {:8.1?}, of {} ticks",
-            of(1.0),
-            of(0.99),
-            of(0.5),
-            all.len()
-        );
+        print(all);
     });
+}
+
+/// Prints how late the ticks were.
+fn print(mut late: Vec<Duration>) {
+    late.sort_unstable();
+    let of = |share: f64| late[((late.len() - 1) as f64 * share) as usize];
+    println!(
+        "latest {:8.1?}, 99 of 100 within {:8.1?}, the middle one {:8.1?}, of {} ticks",
+        of(1.0),
+        of(0.99),
+        of(0.5),
+        late.len()
+    );
+}
+
+/// The same with threads of the system: what the machine itself lets happen.
+fn threads(keep: fn(), hop: bool) {
+    let mut all = Vec::new();
+    for _ in 0..ROUNDS {
+        let (sender, receiver) = std::sync::mpsc::sync_channel::<Duration>(1);
+        let begin = Instant::now();
+        let workers = std::thread::available_parallelism().expect("a machine has processors").get();
+        let kept = Arc::new(AtomicUsize::new(0));
+        let arrives = std::thread::spawn(move || {
+            receiver.iter().map(|due| begin.elapsed().saturating_sub(due)).collect::<Vec<_>>()
+        });
+        let ticks = std::thread::spawn({
+            let kept = kept.clone();
+            move || {
+                let mut late = Vec::new();
+                while kept.load(Ordering::Relaxed) < workers {
+                    let due = begin.elapsed() + TICK;
+                    std::thread::sleep(TICK);
+                    late.push(begin.elapsed().saturating_sub(due));
+                    if hop {
+                        sender.send(due).expect("it listens");
+                    }
+                }
+                late
+            }
+        });
+        std::thread::sleep(ALONE);
+        let calls: Vec<_> = (0..workers)
+            .map(|_| {
+                let kept = kept.clone();
+                std::thread::spawn(move || {
+                    keep();
+                    kept.fetch_add(1, Ordering::Relaxed);
+                })
+            })
+            .collect();
+        calls.into_iter().for_each(|call| call.join().expect("it ends"));
+        let direct = ticks.join().expect("it ends");
+        let through = arrives.join().expect("it ends");
+        all.extend(if hop { through } else { direct });
+    }
+    print(all);
 }
 
 /// Keeps every worker once, and gives how late each tick was.

@@ -34,6 +34,8 @@ pub(crate) use native::{atomic, sync, thread};
 
 #[cfg(any(loom, shuttle))]
 mod model;
+#[cfg(any(loom, shuttle, not(target_os = "linux")))]
+mod unpinned;
 #[cfg(all(test, shuttle))]
 pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]

@@ -11,6 +11,7 @@ mod config;
 mod shuttle;
 mod stats;
 
+pub use crate::scheduler::Pinning;
 pub use config::RuntimeConfig;
 pub use stats::RuntimeStats;
 

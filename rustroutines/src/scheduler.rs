@@ -2,6 +2,7 @@
 //!
 //! - [`worker`]: a thread that takes tasks and runs them.
 //! - [`queue`]: where tasks wait to run.
+//! - [`topology`]: which threads are near one another.
 //! - [`idle`]: which workers sleep, and who wakes them.
 //! - [`monitor`]: the thread that finds workers which are stuck in a poll.
 //! - [`shutdown`]: the end, in order.
@@ -24,9 +25,12 @@ mod monitor;
 mod places;
 mod queue;
 mod shutdown;
+mod topology;
 mod worker;
 
 pub(crate) use shutdown::Straggler;
+pub use topology::Pinning;
+pub(crate) use topology::Topology;
 
 use crate::driver::Driver;
 use crate::driver::parker::Parker;
@@ -46,6 +50,7 @@ use std::io;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use topology::Plan;
 
 /// A task that is ready to run.
 pub(crate) type Task = async_task::Runnable<Meta<Owner>>;
@@ -74,6 +79,10 @@ pub(crate) struct Settings {
     pub(crate) keep_alive: Duration,
     /// What the names of the threads begin with.
     pub(crate) name: String,
+    /// How worker threads are bound to processors.
+    pub(crate) pinning: Pinning,
+    /// The machine.
+    pub(crate) topology: Topology,
 }
 
 /// Runs routines on threads.
@@ -116,12 +125,13 @@ impl Scheduler {
     /// Starts a scheduler and its threads.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
         let name = settings.name.clone();
+        let plan = Plan::new(&settings.topology, settings.workers, settings.pinning);
         let scheduler = Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
                 driver: Arc::new(Driver::new()),
                 blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
-                queues: Queues::new(settings.max_threads),
+                queues: Queues::new(settings.max_threads, plan),
                 idle: Idle::new(settings.workers),
                 registry: Registry::new(move || Owner(this.clone())),
                 outside: Mutex::new(Spawner::new()),

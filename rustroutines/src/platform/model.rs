@@ -146,6 +146,8 @@ pub(crate) mod thread {
     #[cfg(loom)]
     pub(crate) use model_thread_local as thread_local;
 
+    pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
+
     pub(crate) fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
         Ok(std::num::NonZeroUsize::MIN)
     }

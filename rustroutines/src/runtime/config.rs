@@ -1,8 +1,8 @@
 //! How a runtime is set up.
 
 use crate::error::RuntimeError;
-use crate::platform::thread::available_parallelism;
-use crate::scheduler::Settings;
+use crate::platform::thread::{allowed_cpus, available_parallelism, node_file};
+use crate::scheduler::{Pinning, Settings, Topology};
 use std::time::Duration;
 
 /// Threads that may wait or be stuck, beyond the workers.
@@ -25,7 +25,10 @@ const MOST_WORKERS: usize = 4096;
 /// | `max_routines`         | `RUSTROUTINES_MAX_ROUTINES`        | no limit                    |
 /// | `max_blocking_threads` | `RUSTROUTINES_MAX_BLOCKING_THREADS`| 512                         |
 /// | `thread_name`          |                                    | `rustroutines`              |
-/// | `keep_alive`           |                                    | 10 s                        |
+/// | `keep_alive`           | `RUSTROUTINES_KEEP_ALIVE_MS`       | 10 s                        |
+/// | `pinning`              | `RUSTROUTINES_PINNING`             | `none`                      |
+///
+/// `RUSTROUTINES_PINNING` is `none`, `node` or `processor`.
 ///
 /// # Examples
 /// ```
@@ -44,6 +47,7 @@ pub struct RuntimeConfig {
     max_blocking_threads: Option<usize>,
     thread_name: Option<String>,
     keep_alive: Option<Duration>,
+    pinning: Option<Pinning>,
 }
 
 impl RuntimeConfig {
@@ -92,6 +96,13 @@ impl RuntimeConfig {
         self
     }
 
+    /// Whether worker threads stay on certain processors. Linux only; elsewhere, and where the system does
+    /// not allow it, they run anywhere.
+    pub fn pinning(mut self, pinning: Pinning) -> Self {
+        self.pinning = Some(pinning);
+        self
+    }
+
     /// Everything decided, with the process's environment.
     pub(crate) fn settings(self) -> Result<Settings, RuntimeError> {
         self.settings_in(|name| std::env::var(name).ok())
@@ -127,8 +138,29 @@ impl RuntimeConfig {
         check(max_blocking > 0, || "`max_blocking_threads` is 0: blocking calls would wait for ever".into())?;
         let name = self.thread_name.unwrap_or_else(|| "rustroutines".into());
         check(!name.contains('\0'), || "`thread_name` contains a zero byte".into())?;
-        let keep_alive = self.keep_alive.unwrap_or(KEEP_ALIVE);
-        Ok(Settings { workers, max_threads, max_routines, max_blocking, keep_alive, name })
+        let keep_alive = match self.keep_alive {
+            Some(keep_alive) => keep_alive,
+            None => number(None, "RUSTROUTINES_KEEP_ALIVE_MS")?
+                .map_or(KEEP_ALIVE, |millis| Duration::from_millis(millis as u64)),
+        };
+        let pinning = match (self.pinning, environment("RUSTROUTINES_PINNING")) {
+            (Some(pinning), _) => pinning,
+            (None, None) => Pinning::None,
+            (None, Some(text)) => pinning_of(&text)?,
+        };
+        let topology = Topology::read(node_file, allowed_cpus().as_deref());
+        Ok(Settings { workers, max_threads, max_routines, max_blocking, keep_alive, name, pinning, topology })
+    }
+}
+
+fn pinning_of(text: &str) -> Result<Pinning, RuntimeError> {
+    match text.trim() {
+        "none" => Ok(Pinning::None),
+        "node" => Ok(Pinning::Node),
+        "processor" => Ok(Pinning::Processor),
+        _ => Err(RuntimeError::Config(format!(
+            "RUSTROUTINES_PINNING is `{text}`, which is none of `none`, `node` and `processor`"
+        ))),
     }
 }
 
@@ -155,6 +187,18 @@ mod tests {
         assert!(settings.workers > 0);
         assert_eq!(settings.max_threads, settings.workers + SPARE_THREADS);
         assert_eq!(settings.max_routines, None);
+        assert_eq!((settings.keep_alive, settings.pinning), (KEEP_ALIVE, Pinning::None));
+        let find = |name: &str| match name {
+            "RUSTROUTINES_MAX_THREADS" => Some("99".into()),
+            "RUSTROUTINES_MAX_ROUTINES" => Some("7".into()),
+            "RUSTROUTINES_MAX_BLOCKING_THREADS" => Some("3".into()),
+            "RUSTROUTINES_KEEP_ALIVE_MS" => Some("250".into()),
+            "RUSTROUTINES_PINNING" => Some("node".into()),
+            _ => None,
+        };
+        let settings = RuntimeConfig::new().settings_in(find).unwrap();
+        assert_eq!((settings.max_threads, settings.max_routines, settings.max_blocking), (99, Some(7), 3));
+        assert_eq!((settings.keep_alive, settings.pinning), (Duration::from_millis(250), Pinning::Node));
     }
 
     #[test]
@@ -164,6 +208,8 @@ mod tests {
         assert!(complaint(RuntimeConfig::new().max_routines(0), &[]).contains("`max_routines` is 0"));
         assert!(complaint(RuntimeConfig::new().max_blocking_threads(0), &[]).contains("blocking"));
         assert!(complaint(RuntimeConfig::new().thread_name("a\0b"), &[]).contains("zero byte"));
+        let environment = [("RUSTROUTINES_PINNING", "tightly")];
+        assert!(complaint(RuntimeConfig::new(), &environment).contains("`tightly`"));
         let environment = [("RUSTROUTINES_WORKERS", "many")];
         assert!(complaint(RuntimeConfig::new(), &environment).contains("RUSTROUTINES_WORKERS is `many`"));
     }

@@ -177,6 +177,7 @@ impl Places {
 mod model {
     use super::*;
     use crate::platform::atomic::AtomicUsize;
+    use crate::scheduler::topology::{Pinning, Plan, Topology};
     use std::sync::Arc;
 
     /// Two threads and one place.
@@ -190,7 +191,8 @@ mod model {
     impl World {
         /// Thread 0 holds the place; thread 1 waits for one if `spare`.
         fn new(spare: bool) -> Arc<Self> {
-            let queues = Queues::new(2);
+            let plan = Plan::new(&Topology::read(|_| None, None), 2, Pinning::None);
+            let queues = Queues::new(2, plan);
             let world = Self { places: Places::new(1), queues, starts: AtomicUsize::new(0) };
             for me in 0..2 {
                 assert!(world.places.enlist(&world.queues).is_some());

@@ -14,6 +14,7 @@
 //! The slot is one word that is exchanged, not a lock: put and take are one atomic step each.
 
 use super::Task;
+use super::topology::Plan;
 use crate::driver::parker::Parker;
 use crate::platform::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::platform::random;
@@ -88,11 +89,14 @@ pub(crate) struct Queues {
     remotes: Box<[OnceLock<Arc<CachePadded<Remote>>>]>,
     /// How many of them there are.
     started: AtomicUsize,
+    /// Which of them are near one another.
+    plan: Plan,
 }
 
 impl Queues {
-    pub(crate) fn new(max_threads: usize) -> Self {
+    pub(crate) fn new(max_threads: usize, plan: Plan) -> Self {
         Self {
+            plan,
             injector: Injector::new(),
             remotes: std::iter::repeat_with(OnceLock::new).take(max_threads).collect(),
             started: AtomicUsize::new(0),
@@ -152,7 +156,12 @@ impl Queues {
         }
     }
 
-    /// From the injector or from anybody but thread `me`, beginning anywhere.
+    /// Which threads are where.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// From the injector or from anybody but thread `me`, beginning anywhere among those that are nearest.
     pub(crate) fn steal(&self, me: usize, deque: &Worker<Task>) -> Option<Task> {
         loop {
             if let Some(task) = self.take_injected(deque) {
@@ -162,11 +171,7 @@ impl Queues {
             let threads = self.started.load(Ordering::Acquire);
             let first = random::below(threads);
             let mut again = false;
-            for offset in 0..threads {
-                let victim = (first + offset) % threads;
-                if victim == me {
-                    continue;
-                }
+            for victim in self.plan.victims(me, threads, first) {
                 let stealer = &self.remote(victim).stealer;
                 if stealer.is_empty() {
                     continue;

@@ -14,7 +14,16 @@ use std::time::Instant;
 const LONG: Duration = Duration::from_secs(120);
 
 fn settings(name: &str, workers: usize, max_threads: usize, keep_alive: Duration) -> Settings {
-    Settings { workers, max_threads, max_routines: None, max_blocking: 4, keep_alive, name: name.into() }
+    Settings {
+        workers,
+        max_threads,
+        max_routines: None,
+        max_blocking: 4,
+        keep_alive,
+        name: name.into(),
+        pinning: Pinning::None,
+        topology: Topology::read(|_| None, None),
+    }
 }
 
 fn start(settings: Settings) -> Arc<Scheduler> {
@@ -202,5 +211,63 @@ fn a_scheduler_whose_threads_are_refused_is_an_error_and_leaves_none_behind() {
         refuse_threads(refused, 1);
         let error = Scheduler::start(settings(name, workers, 8, LONG)).err().expect("a thread was refused");
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+}
+
+#[test]
+fn threads_that_are_pinned_steal_near_and_far() {
+    // Two nodes, whatever the machine has: where it does not have the processors, nobody is pinned.
+    let files = |name: &str| match name {
+        "online" => Some("0-1".into()),
+        "node0/cpulist" => Some("0,2,4".into()),
+        "node1/cpulist" => Some("1,3,5".into()),
+        "node0/distance" => Some("10 21".into()),
+        "node1/distance" => Some("21 10".into()),
+        _ => None,
+    };
+    for pinning in [Pinning::Node, Pinning::Processor] {
+        let mut settings = settings("pinned", 4, 64, LONG);
+        settings.pinning = pinning;
+        settings.topology = Topology::read(files, None);
+        let scheduler = start(settings);
+        for _ in 0..20 {
+            // All four at once: work that lies on one node is taken by the other.
+            is_whole(&scheduler);
+        }
+        // Spares too.
+        let blocked: Vec<_> = (0..8).map(|_| blocker(&scheduler)).collect();
+        for (has_begun, ..) in &blocked {
+            has_begun.recv_timeout(LONG).unwrap();
+        }
+        for (_, release, task) in blocked {
+            release.send(()).unwrap();
+            join(task).unwrap();
+        }
+        is_whole(&scheduler);
+        scheduler.shut_down(Duration::ZERO);
+    }
+}
+
+/// The processors that the calling thread may run on.
+#[cfg(target_os = "linux")]
+fn allowed() -> Vec<usize> {
+    thread::allowed_cpus().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pinned_thread_stays_where_it_should() {
+    let mine = allowed();
+    for pinning in [Pinning::None, Pinning::Node, Pinning::Processor] {
+        let mut settings = settings("stays", mine.len(), mine.len() + 4, LONG);
+        settings.pinning = pinning;
+        settings.topology = Topology::read(|_| None, Some(&mine));
+        let scheduler = start(settings);
+        let seen = join(spawn(&scheduler, || async { allowed() })).unwrap();
+        match pinning {
+            Pinning::Processor => assert!(seen.len() == 1 && mine.contains(&seen[0])),
+            _ => assert_eq!(seen, mine),
+        }
+        scheduler.shut_down(Duration::ZERO);
     }
 }

@@ -65,9 +65,12 @@ impl Topology {
             }
             // One number for each node that is online.
             let text = read(&format!("node{number}/distance"));
-            let distances = text.and_then(|text| text.split_whitespace().map(|word| word.parse().ok()).collect());
-            let fallback = || (0..online.len()).map(|other| if other == position { 10 } else { 20 }).collect();
-            let distances = distances.filter(|all: &Vec<u32>| all.len() == online.len()).unwrap_or_else(fallback);
+            let distances =
+                text.and_then(|text| text.split_whitespace().map(|word| word.parse().ok()).collect());
+            let fallback =
+                || (0..online.len()).map(|other| if other == position { 10 } else { 20 }).collect();
+            let distances =
+                distances.filter(|all: &Vec<u32>| all.len() == online.len()).unwrap_or_else(fallback);
             kept.push(position);
             nodes.push(Node { cpus, distances });
         }
@@ -174,7 +177,8 @@ mod tests {
 
     /// A machine made of files.
     fn machine(files: &[(&str, &str)], allowed: Option<&[usize]>) -> Topology {
-        let find = |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| text.to_string());
+        let find =
+            |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| text.to_string());
         Topology::read(find, allowed)
     }
 
@@ -256,7 +260,10 @@ mod tests {
             ],
             None,
         );
-        assert_eq!(topology.nodes.iter().map(|node| node.distances.clone()).collect::<Vec<_>>(), [[10, 20], [20, 10]]);
+        assert_eq!(
+            topology.nodes.iter().map(|node| node.distances.clone()).collect::<Vec<_>>(),
+            [[10, 20], [20, 10]]
+        );
         // Distances that are missing or do not fit: all others are equally far.
         let odd = machine(
             &[("online", "0-1"), ("node0/cpulist", "0"), ("node0/distance", "10"), ("node1/cpulist", "1")],
@@ -272,7 +279,10 @@ mod tests {
         let half = plan(4, Pinning::Processor);
         assert_eq!((0..6).map(|thread| half.cpus(thread)[0]).collect::<Vec<_>>(), [0, 2, 4, 6, 0, 2]);
         let more = plan(10, Pinning::Processor);
-        assert_eq!((0..10).map(|thread| more.cpus(thread)[0]).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]);
+        assert_eq!(
+            (0..10).map(|thread| more.cpus(thread)[0]).collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4, 5, 6, 7, 0, 1]
+        );
         let nodes = plan(2, Pinning::Node);
         assert_eq!((nodes.cpus(0), nodes.cpus(1)), (&[0, 1, 2, 3][..], &[4, 5, 6, 7][..]));
         assert!(plan(4, Pinning::None).cpus(3).is_empty());

@@ -14,7 +14,7 @@
 use super::queue::{Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::random;
+use crate::platform::{random, thread};
 use crate::task::Home as _;
 use crate::task::locals::Key;
 use crate::task::registry::Spawner;
@@ -112,6 +112,8 @@ pub(crate) fn run(
     deque: Deque<Task>,
     remote: Arc<CachePadded<Remote>>,
 ) {
+    // It is a wish: where the system does not grant it (a processor may have gone), the thread runs anywhere.
+    let _granted = thread::stay_on(scheduler.queues.plan().cpus(index));
     let worker = Worker {
         scheduler,
         index,
