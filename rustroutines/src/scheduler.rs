@@ -25,6 +25,8 @@ mod monitor;
 mod places;
 mod queue;
 mod shutdown;
+#[cfg(all(test, shuttle))]
+mod shuttle;
 mod topology;
 mod worker;
 

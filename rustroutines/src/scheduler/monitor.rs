@@ -67,11 +67,11 @@ impl Monitor {
         self.parker.unpark();
     }
 
-    /// M1 to M4.
-    fn doze(&self, scheduler: &Scheduler) {
+    /// M1 to M4. `nothing` says whether all sleep, and nothing is to be looked after.
+    fn doze(&self, nothing: impl Fn() -> bool) {
         self.dozes.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst); // Pairs with the one in `Scheduler::rouse_monitor`.
-        if scheduler.idle.all_asleep() && !scheduler.is_dead() {
+        if nothing() {
             self.parker.park();
         }
         self.dozes.store(false, Ordering::Relaxed);
@@ -102,7 +102,7 @@ fn watch(scheduler: &Arc<Scheduler>) {
             pause = QUIET;
             idle_ticks += 1;
             if idle_ticks >= IDLE_TICKS {
-                scheduler.monitor.doze(scheduler);
+                scheduler.monitor.doze(|| scheduler.idle.all_asleep() && !scheduler.is_dead());
                 idle_ticks = 0;
             }
         } else {
@@ -157,4 +157,32 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
         }
     }
     in_polls
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use super::*;
+    use crate::scheduler::idle::Idle;
+
+    /// The only worker wakes while the monitor is about to doze, and stays awake: the monitor must not sleep
+    /// on. Mutations that must hang: no fence on either side; no second look at the workers.
+    #[test]
+    fn a_worker_that_wakes_rouses_the_monitor() {
+        loom::model(|| {
+            let world = Arc::new((Idle::new(1), Monitor::new()));
+            world.0.fall_asleep(0, false);
+            let worker = loom::thread::spawn({
+                let world = world.clone();
+                move || {
+                    assert!(!world.0.wake_up(0), "nobody took it off the list");
+                    // `Scheduler::rouse_monitor`.
+                    fence(Ordering::SeqCst);
+                    world.1.rouse();
+                }
+            });
+            let (idle, monitor) = &*world;
+            monitor.doze(|| idle.all_asleep());
+            worker.join().unwrap();
+        });
+    }
 }

@@ -260,7 +260,8 @@ impl Worker {
             }
         }
         scheduler.idle.fall_asleep(self.index, searching);
-        if scheduler.queues.is_empty() && !scheduler.is_dead() {
+        let nothing = scheduler.idle.somebody_searches() || scheduler.queues.is_empty();
+        if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
             scheduler.driver.park_again_soon(&self.remote.parker);
