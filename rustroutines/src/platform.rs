@@ -11,7 +11,7 @@
 //!
 //! Under a checker every lock and atomic is a point at which another thread may come in between. loom also
 //! knows what weakly ordered memory may show; shuttle takes every atomic for `SeqCst`, but has room for a
-//! whole scheduler. Tests for shuttle are in modules named `shuttle` and call [`explore`]; the other unit
+//! whole scheduler. Tests for shuttle are in modules named `shuttle` and call `explore`; the other unit
 //! tests need the real machine.
 //!
 //! What the backends share is the shape of `parking_lot`: `lock()` gives a guard, and a panic poisons
