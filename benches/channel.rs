@@ -1,6 +1,7 @@
 //! What channels cost: alone, between routines (or tasks), and between threads.
 //!
-//! `operation/capacity/contestant`; those between threads have `_threads` in the operation.
+//! `operation/capacity/contestant`; those between threads have `_threads` in the operation. The broadcasts
+//! are `operation/receivers/contestant`.
 
 #![forbid(unsafe_code)]
 
@@ -11,8 +12,10 @@ use contestants::{
     TokioUnbounded, config,
 };
 use criterion::{BenchmarkId, Criterion, Throughput};
+use rustroutines::channel::{Overflow, broadcast_channel_with};
+use rustroutines::error::BroadcastRecvError;
+use rustroutines::prelude::*;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 const SMALL: Capacity = Capacity::Bounded(128);
 const ALL: [Capacity; 3] = [Capacity::Unbuffered, SMALL, Capacity::Unbounded];
@@ -179,6 +182,84 @@ fn round_trips_threads<C: ThreadChannel>(c: &mut Criterion) {
     c.bench_function(&id, |b| b.iter_custom(round_trip_threads::<C>));
 }
 
+/// One sender, so many receivers, each of which gets every value: the time until the last has the last.
+/// Nobody is left behind: senders wait for the slowest, or the buffer holds everything.
+const AUDIENCES: [usize; 2] = [1, 8];
+const BROADCAST: usize = 1_024;
+
+#[routine]
+fn ours_broadcast(receivers: usize, overflow: Overflow, n: u64) -> Duration {
+    let (tx, rx) = broadcast_channel_with::<u64>(BROADCAST, overflow);
+    let audience: Vec<_> = (0..receivers)
+        .map(|_| {
+            let rx = rx.clone();
+            go!(move || {
+                let mut got = 0;
+                loop {
+                    match rx.recv() {
+                        Ok(_) => got += 1,
+                        Err(BroadcastRecvError::Lagged(missed)) => got += missed,
+                        Err(BroadcastRecvError::Closed) => break got,
+                    }
+                }
+            })
+        })
+        .collect();
+    drop(rx);
+    let start = Instant::now();
+    for value in 0..n {
+        tx.send(value).unwrap();
+    }
+    drop(tx);
+    for member in audience {
+        assert_eq!(member.join().unwrap(), n);
+    }
+    start.elapsed()
+}
+
+async fn tokio_broadcast(receivers: usize, n: u64) -> Duration {
+    use tokio::sync::broadcast::{channel, error::RecvError};
+    let (tx, _) = channel::<u64>(BROADCAST);
+    let audience: Vec<_> = (0..receivers)
+        .map(|_| {
+            let mut rx = tx.subscribe();
+            tokio::spawn(async move {
+                let mut got = 0;
+                loop {
+                    match rx.recv().await {
+                        Ok(_) => got += 1,
+                        Err(RecvError::Lagged(missed)) => got += missed,
+                        Err(RecvError::Closed) => break got,
+                    }
+                }
+            })
+        })
+        .collect();
+    let start = Instant::now();
+    for value in 0..n {
+        tx.send(value).unwrap();
+        // Its sends never wait, so without this nobody else's turn would come.
+        tokio::task::consume_budget().await;
+    }
+    drop(tx);
+    for member in audience {
+        assert_eq!(member.await.unwrap(), n);
+    }
+    start.elapsed()
+}
+
+fn broadcasts(c: &mut Criterion) {
+    for receivers in AUDIENCES {
+        let mut one = |what: &str, who: &str, run: &dyn Fn(u64) -> Duration| {
+            c.bench_function(&format!("{what}/{receivers}/{who}"), |b| b.iter_custom(run));
+        };
+        let ours = |overflow| move |n| go!(ours_broadcast(receivers, overflow, n)).join().block().unwrap();
+        one("broadcast_lossy", <Ours as Channel>::NAME, &ours(Overflow::DropOldest));
+        one("broadcast_lossy", <Tokio as Channel>::NAME, &|n| Tokio::run(tokio_broadcast(receivers, n)));
+        one("broadcast_waiting", <Ours as Channel>::NAME, &ours(Overflow::Wait));
+    }
+}
+
 fn main() {
     let c = &mut config();
     uncontended::<Ours>(c);
@@ -206,5 +287,6 @@ fn main() {
     round_trips_threads::<Kanal>(c);
     round_trips_threads::<Flume>(c);
     round_trips_threads::<Crossbeam>(c);
+    broadcasts(c);
     c.final_summary();
 }

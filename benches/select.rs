@@ -3,6 +3,9 @@
 //! - `select_ready/N/contestant`: all N are ready; what is taken out is put back.
 //! - `select_default/2/contestant`: none is ready, and the select does not wait.
 //! - `select_waiting/N/contestant`: the select waits each time; a round trip with the one who sends.
+//! - `select_one_of/N/contestant`: N cases put together at run time, of which one is ready; for the cost of
+//!   a case.
+//! - `select_one_of_waiting/N/contestant`: the same, when it waits each time.
 //!
 //! crossbeam-channel's are between threads, the others' between tasks.
 
@@ -13,6 +16,7 @@ mod contestants;
 use contestants::{Ours, Runtime, Tokio, config};
 use criterion::Criterion;
 use rustroutines::prelude::*;
+use rustroutines::select::Select;
 use std::time::{Duration, Instant};
 
 /// How many values lie in each channel that is always ready.
@@ -220,11 +224,110 @@ fn default(c: &mut Criterion) {
     one("crossbeam-channel", crossbeam_default);
 }
 
+/// The cases of the selects that are put together at run time.
+const MANY: [usize; 3] = [10, 100, 1_000];
+
+#[routine]
+fn ours_one_of(cases: usize, n: u64) -> Duration {
+    let (txs, rxs): (Vec<_>, Vec<_>) = (0..cases).map(|_| bounded_channel::<u64>(1)).unzip();
+    let mut select = Select::new();
+    for rx in &rxs {
+        select.recv(rx, |value| value.unwrap());
+    }
+    let start = Instant::now();
+    for value in 0..n {
+        let tx: &Sender<u64> = &txs[turn(value, cases)];
+        tx.try_send(value).unwrap();
+        assert_eq!(select.wait().value, value);
+    }
+    start.elapsed()
+}
+
+#[routine]
+fn ours_one_of_waiting(cases: usize, n: u64) -> Duration {
+    let (txs, rxs): (Vec<_>, Vec<_>) = (0..cases).map(|_| bounded_channel::<u64>(1)).unzip();
+    let (back_tx, back) = bounded_channel::<u64>(1);
+    let other = go!(move || {
+        let mut select = Select::new();
+        for rx in &rxs {
+            select.recv(rx, |value| value.unwrap());
+        }
+        for _ in 0..n {
+            let value: u64 = select.wait().value;
+            back_tx.send(value).unwrap();
+        }
+    });
+    let start = Instant::now();
+    for value in 0..n {
+        let tx: &Sender<u64> = &txs[turn(value, cases)];
+        tx.send(value).unwrap();
+        assert_eq!(back.recv(), Ok(value));
+    }
+    let took = start.elapsed();
+    other.join().unwrap();
+    took
+}
+
+fn crossbeam_one_of(cases: usize, n: u64) -> Duration {
+    let (txs, rxs): (Vec<_>, Vec<_>) = (0..cases).map(|_| crossbeam_channel::bounded::<u64>(1)).unzip();
+    let mut select = crossbeam_channel::Select::new();
+    for rx in &rxs {
+        select.recv(rx);
+    }
+    let start = Instant::now();
+    for value in 0..n {
+        txs[turn(value, cases)].try_send(value).unwrap();
+        let chosen = select.select();
+        let rx = &rxs[chosen.index()];
+        assert_eq!(chosen.recv(rx), Ok(value));
+    }
+    start.elapsed()
+}
+
+fn crossbeam_one_of_waiting(cases: usize, n: u64) -> Duration {
+    let (txs, rxs): (Vec<_>, Vec<_>) = (0..cases).map(|_| crossbeam_channel::bounded::<u64>(1)).unzip();
+    let (back_tx, back) = crossbeam_channel::bounded(1);
+    let other = std::thread::spawn(move || {
+        let mut select = crossbeam_channel::Select::new();
+        for rx in &rxs {
+            select.recv(rx);
+        }
+        for _ in 0..n {
+            let chosen = select.select();
+            let rx = &rxs[chosen.index()];
+            back_tx.send(chosen.recv(rx).unwrap()).unwrap();
+        }
+    });
+    let start = Instant::now();
+    for value in 0..n {
+        txs[turn(value, cases)].send(value).unwrap();
+        assert_eq!(back.recv(), Ok(value));
+    }
+    let took = start.elapsed();
+    other.join().unwrap();
+    took
+}
+
+fn one_of_many(c: &mut Criterion) {
+    for cases in MANY {
+        let mut one = |what: &str, who: &str, run: &dyn Fn(u64) -> Duration| {
+            c.bench_function(&format!("{what}/{cases}/{who}"), |b| b.iter_custom(run));
+        };
+        one("select_one_of", Ours::NAME, &|n| go!(ours_one_of(cases, n)).join().block().unwrap());
+        one("select_one_of", "crossbeam-channel", &|n| crossbeam_one_of(cases, n));
+        one("select_one_of_waiting", Ours::NAME, &|n| {
+            go!(ours_one_of_waiting(cases, n)).join().block().unwrap()
+        });
+        one("select_one_of_waiting", "crossbeam-channel", &|n| crossbeam_one_of_waiting(cases, n));
+    }
+}
+
 fn main() {
     let c = &mut config();
     two::bench(c);
     three::bench(c);
     ten::bench(c);
     default(c);
+    one_of_many(c);
     c.final_summary();
 }

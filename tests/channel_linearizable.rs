@@ -13,12 +13,16 @@ mod random;
 
 use random::{Random, with_seeds};
 use rustroutines::channel::{Permit, Receiver, Sender};
+use rustroutines::error::{RecvTimeoutError, SendTimeoutError};
 use rustroutines::prelude::*;
 use rustroutines_tests::ends;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+/// A time limit that is over soon: whether it is, is not what matters.
+const SHORT: Duration = Duration::from_micros(20);
 
 /// What is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,14 @@ enum Call {
     TrySend(u32),
     Recv,
     TryRecv,
+    /// A select with this send and a receive.
+    Either(u32),
+    /// The same with a default.
+    EitherNow(u32),
+    /// A send with a short time limit.
+    SendTimeout(u32),
+    /// A receive with a short time limit.
+    RecvTimeout,
     TryReserve,
     /// Uses the permit that the thread has.
     SendReserved(u32),
@@ -44,6 +56,8 @@ enum Answer {
     Full,
     Empty,
     Closed,
+    /// Neither room nor a value: of a select.
+    Neither,
     Number(usize),
     /// Whether it was this call that closed.
     Closes(bool),
@@ -117,11 +131,8 @@ impl Search<'_> {
 
     /// Whether this send takes effect together with the receive of its value, and the rest can follow.
     fn meets_receiver(&mut self, done: u32, queue: &Queue, send: usize) -> bool {
-        let Event { call: Call::Send(value) | Call::TrySend(value), answer: Answer::Done, .. } =
-            self.history[send]
-        else {
-            return false;
-        };
+        let Event { call, answer: Answer::Done, .. } = self.history[send] else { return false };
+        let Some(value) = call.value() else { return false };
         if queue.closed || !queue.values.is_empty() {
             return false;
         }
@@ -136,23 +147,39 @@ impl Search<'_> {
         let event = &self.history[index];
         let mut next = queue.clone();
         let room = queue.values.len() + queue.reserved < self.capacity;
+        let may_come_back = queue.reserved > 0 || self.is_in_hand(index);
+        let empty = queue.values.is_empty() && (!queue.closed || may_come_back);
+        let full = !room && !queue.closed;
         let legal = match (event.call, event.answer) {
-            (Call::Send(value) | Call::TrySend(value), Answer::Done) => {
+            (
+                Call::Send(value)
+                | Call::TrySend(value)
+                | Call::SendTimeout(value)
+                | Call::Either(value)
+                | Call::EitherNow(value),
+                Answer::Done,
+            ) => {
                 next.values.push_back(value);
                 room && !queue.closed
             }
-            (Call::Send(_) | Call::TrySend(_) | Call::TryReserve, Answer::Closed) => queue.closed,
+            // A select hears of the end from either side, and its send side hears of it first.
+            (Call::Either(_) | Call::EitherNow(_), Answer::Closed) => queue.closed,
+            (Call::Send(_) | Call::TrySend(_) | Call::SendTimeout(_) | Call::TryReserve, Answer::Closed) => {
+                queue.closed
+            }
             // Closed or not.
             (Call::TryReserve, Answer::Full) if self.capacity == 0 => true,
-            (Call::TrySend(_) | Call::TryReserve, Answer::Full) => !room && !queue.closed,
-            (Call::Recv | Call::TryRecv, Answer::Value(value)) => next.values.pop_front() == Some(value),
-            (Call::Recv | Call::TryRecv, Answer::Closed) => {
+            (Call::TrySend(_) | Call::SendTimeout(_) | Call::TryReserve, Answer::Full) => full,
+            (
+                Call::Recv | Call::TryRecv | Call::RecvTimeout | Call::Either(_) | Call::EitherNow(_),
+                Answer::Value(value),
+            ) => next.values.pop_front() == Some(value),
+            (Call::Recv | Call::TryRecv | Call::RecvTimeout, Answer::Closed) => {
                 queue.closed && queue.values.is_empty() && queue.reserved == 0
             }
-            (Call::TryRecv, Answer::Empty) => {
-                let may_come_back = queue.reserved > 0 || self.is_in_hand(index);
-                queue.values.is_empty() && (!queue.closed || may_come_back)
-            }
+            (Call::TryRecv | Call::RecvTimeout, Answer::Empty) => empty,
+            // Its arms are tried one after the other: full at one moment, empty at another.
+            (Call::EitherNow(_), Answer::Neither) => empty || full,
             (Call::TryReserve, Answer::Done) => {
                 next.reserved += 1;
                 room && !queue.closed
@@ -182,11 +209,25 @@ impl Search<'_> {
     fn is_in_hand(&self, index: usize) -> bool {
         let now = &self.history[index];
         self.history.iter().any(|event| {
-            event.call == Call::Recv
+            matches!(event.call, Call::Recv | Call::RecvTimeout | Call::Either(_))
                 && matches!(event.answer, Answer::Value(_))
                 && event.called < now.returned
                 && event.returned > now.called
         })
+    }
+}
+
+impl Call {
+    /// What it would send without a permit.
+    fn value(self) -> Option<u32> {
+        match self {
+            Call::Send(value)
+            | Call::TrySend(value)
+            | Call::SendTimeout(value)
+            | Call::Either(value)
+            | Call::EitherNow(value) => Some(value),
+            _ => None,
+        }
     }
 }
 
@@ -195,7 +236,7 @@ fn program(random: &mut Random, thread: u32, calls: usize) -> Vec<Call> {
     (0..calls as u32)
         .map(|n| {
             let value = thread * 100 + n;
-            match random.below(16) {
+            match random.below(22) {
                 0..4 => Call::Send(value),
                 4..6 => Call::TrySend(value),
                 6..9 => Call::Recv,
@@ -204,6 +245,13 @@ fn program(random: &mut Random, thread: u32, calls: usize) -> Vec<Call> {
                 13 if random.below(3) > 0 => Call::SendReserved(value),
                 13 => Call::Release,
                 14 => Call::Len,
+                15..18 => Call::Either(value),
+                18 => Call::EitherNow(value),
+                // Seldom: a timer takes longer than a whole history without one.
+                19 if random.below(6) == 0 => Call::SendTimeout(value),
+                19 => Call::Send(value),
+                20 if random.below(6) == 0 => Call::RecvTimeout,
+                20 => Call::Recv,
                 _ if random.below(4) == 0 => Call::Close,
                 _ => Call::TryReserve,
             }
@@ -223,6 +271,25 @@ fn carry_out<'a>(
             Ok(()) => Answer::Done,
             Err(TrySendError::Full(_)) => Answer::Full,
             Err(TrySendError::Closed(_)) => Answer::Closed,
+        },
+        Call::SendTimeout(value) => match tx.send_timeout(value, SHORT).block() {
+            Ok(()) => Answer::Done,
+            Err(SendTimeoutError::Timeout(_)) => Answer::Full,
+            Err(SendTimeoutError::Closed(_)) => Answer::Closed,
+        },
+        Call::Either(value) => select! {
+            sent = tx.send(value) => sent.map_or(Answer::Closed, |()| Answer::Done),
+            received = rx.recv() => received.map_or(Answer::Closed, Answer::Value),
+        },
+        Call::EitherNow(value) => select! {
+            sent = tx.send(value) => sent.map_or(Answer::Closed, |()| Answer::Done),
+            received = rx.recv() => received.map_or(Answer::Closed, Answer::Value),
+            default => Answer::Neither,
+        },
+        Call::RecvTimeout => match rx.recv_timeout(SHORT).block() {
+            Ok(value) => Answer::Value(value),
+            Err(RecvTimeoutError::Timeout) => Answer::Empty,
+            Err(RecvTimeoutError::Closed) => Answer::Closed,
         },
         Call::Recv => rx.recv().block().map_or(Answer::Closed, Answer::Value),
         Call::TryRecv => match rx.try_recv() {
@@ -273,8 +340,9 @@ fn record(programs: &[Vec<Call>], (tx, rx): (Sender<u32>, Receiver<u32>)) -> Vec
                     for &call in program {
                         let call = match call {
                             Call::TryReserve if permit.is_some() => Call::Len,
-                            // It would wait for its own permit.
+                            // They would wait for its own permit.
                             Call::Recv if permit.is_some() => Call::TryRecv,
+                            Call::Either(value) if permit.is_some() => Call::EitherNow(value),
                             call => call,
                         };
                         events.push(timed(call, &mut || carry_out(call, tx, rx, &mut permit)));

@@ -9,6 +9,7 @@ use random::{Random, with_seeds};
 use rustroutines::channel::{Receiver, Sender};
 use rustroutines::error::TryReserveError;
 use rustroutines::prelude::*;
+use rustroutines::select::Select;
 use rustroutines_tests::{Entry, Kind, Ledger, Started, ends};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -102,6 +103,12 @@ enum Step {
     SelectSendSend(usize, usize),
     SelectReserveRecv(usize, usize),
     SelectDefault(usize, usize),
+    Builder(usize, usize),
+    SendDeadline(usize),
+    RecvDeadline(usize),
+    Weak(usize),
+    Handles(usize),
+    Drain(usize),
     Yield,
     Close(usize),
 }
@@ -109,7 +116,7 @@ enum Step {
 impl Step {
     fn random(random: &mut Random) -> Self {
         let (a, b, flag) = (random.below(CHANNELS), random.below(CHANNELS), random.below(2) == 0);
-        match random.below(40) {
+        match random.below(48) {
             0..5 => Step::Send(a),
             5..8 => Step::TrySend(a),
             8..10 => Step::SendTimeout(a),
@@ -125,6 +132,12 @@ impl Step {
             32..34 => Step::SelectSendSend(a, b),
             34 => Step::SelectReserveRecv(a, b),
             35..37 => Step::SelectDefault(a, b),
+            40..43 => Step::Builder(a, b),
+            43 => Step::SendDeadline(a),
+            44 => Step::RecvDeadline(a),
+            45 => Step::Weak(a),
+            46 => Step::Handles(a),
+            47 => Step::Drain(a),
             37 if random.below(24) == 0 => Step::Close(a),
             _ => Step::Yield,
         }
@@ -277,6 +290,56 @@ fn actor(steps: Vec<Step>, tx: Vec<Sender<Entry>>, rx: Vec<Receiver<Entry>>, boo
                     book.received(value);
                 }
             }
+            Step::Builder(a, b) => {
+                // Two sends and two receives, of cases that are put together here.
+                let mut select = Select::new();
+                let values = (book.value(), book.value());
+                let (first, second) = (values.0.number, values.1.number);
+                let (mut one, mut other) = (Some(values.0), Some(values.1));
+                let sends = [
+                    select.send(&tx[a], move || one.take().unwrap(), |sent| (sent.is_ok(), None)),
+                    select.send(&tx[b], move || other.take().unwrap(), |sent| (sent.is_ok(), None)),
+                ];
+                select.recv(&rx[a], |received| (false, received.ok()));
+                select.recv(&rx[b], |received| (false, received.ok()));
+                select.timeout(SHORT, || (false, None));
+                let won = select.wait();
+                let case = won.case();
+                let (sent, received) = won.value;
+                for (send, number) in sends.into_iter().zip([first, second]) {
+                    book.sent_or_kept(number, sent && case == Some(send));
+                }
+                if let Some(value) = received {
+                    book.received(value);
+                }
+            }
+            Step::SendDeadline(a) => {
+                let value = book.value();
+                let number = value.number;
+                let sent = tx[a].send_deadline(value, Instant::now() + SHORT).is_ok();
+                book.sent_or_kept(number, sent);
+            }
+            Step::RecvDeadline(a) => {
+                if let Ok(value) = rx[a].recv_deadline(Instant::now() + SHORT) {
+                    book.received(value);
+                }
+            }
+            Step::Weak(a) => {
+                let weak = tx[a].downgrade();
+                yield_now();
+                let upgraded = weak.upgrade().expect("this actor keeps it open");
+                assert!(upgraded.same_channel(&tx[a]));
+                let value = book.value();
+                let number = value.number;
+                let sent = upgraded.send_timeout(value, SHORT).is_ok();
+                book.sent_or_kept(number, sent);
+            }
+            Step::Handles(a) => {
+                let (sender, receiver) = (tx[a].clone(), rx[a].clone());
+                yield_now();
+                drop((sender, receiver));
+            }
+            Step::Drain(a) => rx[a].try_iter().for_each(|value| book.received(value)),
             Step::Yield => yield_now(),
             Step::Close(a) => {
                 rx[a].close();

@@ -252,3 +252,39 @@ fn aborted_reservations_leave_all_room_behind() {
         assert_eq!(permits.len(), 3);
     });
 }
+
+/// A permit that borrows nothing goes to another routine; it keeps the channel open until it is used or
+/// dropped.
+#[test]
+fn an_owned_permit_is_used_elsewhere_and_keeps_the_channel_open() {
+    ends(|| {
+        for kind in [Kind::Thread, Kind::Routine] {
+            let (tx, rx) = bounded_channel(2);
+            let (used, unused) =
+                (tx.reserve().block().unwrap().into_owned(), tx.try_reserve().unwrap().into_owned());
+            assert_eq!(tx.try_send(0), Err(TrySendError::Full(0)));
+            drop(tx);
+            assert!(!rx.is_closed());
+            let sender = kind.start(move || suspend!(move { used.send(7) }));
+            assert_eq!(rx.recv().block(), Ok(7));
+            assert_eq!(sender.finish(), Ok(()));
+            assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "the other permit may still be used");
+            drop(unused);
+            assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+        }
+    });
+}
+
+#[test]
+fn an_owned_permit_that_is_dropped_lets_the_next_in() {
+    let (tx, rx) = bounded_channel(1);
+    let permit = tx.try_reserve().unwrap().into_owned();
+    let mut send = tx.send(1);
+    assert!(poll_once(&mut send).is_pending());
+    drop(permit);
+    assert_eq!(poll_once(&mut send), Poll::Ready(Ok(())));
+    assert_eq!(rx.try_recv(), Ok(1));
+    let permit = tx.try_reserve().unwrap().into_owned();
+    drop(rx);
+    assert_eq!(permit.send(2), Err(SendError(2)));
+}

@@ -355,3 +355,53 @@ fn an_arm_ends_by_its_own_time_limit() {
         assert!(late && given_back);
     });
 }
+
+/// At every moment one of two channels holds a value, though it moves from one to the other while the
+/// select looks: a select never finds both empty. (A look at one after the other would.)
+#[test]
+fn a_value_that_moves_between_two_channels_is_always_found() {
+    const ROUNDS: u32 = 20_000;
+    #[routine]
+    fn look(a: &Receiver<u32>, b: &Receiver<u32>, way: u32) -> bool {
+        match way {
+            0 => select! { _ = a.recv() => true, _ = b.recv() => true, default => false },
+            1 => select! { biased; _ = b.recv() => true, _ = a.recv() => true, default => false },
+            _ => select! { _ = a.recv() => true, _ = b.recv() => true, timeout(Duration::ZERO) => false },
+        }
+    }
+    ends(|| {
+        for (looks, moves) in PAIRS {
+            let (a_tx, a) = bounded_channel(1);
+            let (b_tx, b) = bounded_channel(1);
+            let (start_tx, start) = channel();
+            let (end_tx, end) = channel();
+            let looker = {
+                let (a, b) = (a.clone(), b.clone());
+                looks.start(move || {
+                    suspend!(move {
+                        for round in 0..ROUNDS {
+                            a_tx.send(round).unwrap();
+                            start_tx.send(()).unwrap();
+                            assert!(look(&a, &b, round % 3), "round {round}");
+                            end.recv().unwrap();
+                            assert!(a.try_recv().is_err(), "the other has taken it, or the select has");
+                            let _ = b.try_recv();
+                        }
+                    })
+                })
+            };
+            let mover = moves.start(move || {
+                suspend!(move {
+                    for round in 0..ROUNDS {
+                        start.recv().unwrap();
+                        b_tx.send(round).unwrap();
+                        let _ = a.try_recv();
+                        end_tx.send(()).unwrap();
+                    }
+                })
+            });
+            looker.finish();
+            mover.finish();
+        }
+    });
+}

@@ -58,7 +58,7 @@ pub use broadcast::{
     BroadcastReceiver, BroadcastSender, Overflow, broadcast_channel, broadcast_channel_with,
 };
 pub use iter::{IntoIter, Iter, TryIter};
-pub use reserve::{Permit, Reserve};
+pub use reserve::{OwnedPermit, Permit, Reserve};
 pub use sources::{after, never, tick};
 pub use timed::{RecvTimeout, SendTimeout};
 pub use weak::WeakSender;

@@ -22,7 +22,11 @@
 //!
 //! 1. *Attempt.* Nothing is published. Try every arm, in random or source order; the first that
 //!    completes is the choice, and the select is over without a claim.
-//! 2. `default`, or a deadline that has passed, ends it here.
+//! 2. `default`, or a deadline that has passed, is to end it here. With several arms that is not known
+//!    yet: while one was tried, another may have become ready, and the first one only afterwards no longer.
+//!    So the select goes on to 3, and once all arms are published, with the claim still open, there was a
+//!    moment at which none was ready. It takes the claim back, withdraws, and is over; if the claim can't
+//!    be taken back: go to 5. (Only channels promise that much. What knows nothing of claims was tried.)
 //! 3. *Publish.* Leave the waker in the claim, open it, and enqueue on one channel after another.
 //!    Each channel looks once more, under its lock, whether a counterpart is there. If one is:
 //!    take the claim back, withdraw everywhere, and go to 1. If it can't be taken back, it has
@@ -359,6 +363,8 @@ pub struct Selecting<A> {
     claim: Option<Arc<Claim>>,
     /// Whether counterparts can see it.
     stage: Stage,
+    /// Whether there was a moment at which no arm was ready, since it began.
+    idle: bool,
 }
 
 /// What counterparts can see of a select.
@@ -374,7 +380,7 @@ enum Stage {
 impl<A: Arms> Selecting<A> {
     fn new(count: usize, biased: bool, default: bool, deadline: Deadline, arms: A) -> Self {
         let sleep = deadline.0.map(sleep_until);
-        Self { count, biased, default, sleep, arms, claim: None, stage: Stage::Unpublished }
+        Self { count, biased, default, sleep, arms, claim: None, stage: Stage::Unpublished, idle: count < 2 }
     }
 
     /// The arms, once it is over.
@@ -391,6 +397,15 @@ impl<A: Arms> Selecting<A> {
             .find(|&arm| matches!(self.arms.step(arm, Step::Attempt(cx)), Progress::Done(())))
     }
 
+    /// Pass 2: how it ends if no arm is ready, where it does not wait.
+    fn end(&mut self, cx: &mut Context<'_>) -> Option<Chosen> {
+        if self.default {
+            return Some(Chosen::Default);
+        }
+        let expired = self.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready());
+        expired.then_some(Chosen::Timeout)
+    }
+
     /// Pass 3. `Err`: a counterpart is there, or an arm has been won already.
     fn publish(&mut self, cx: &mut Context<'_>) -> Result<(), Option<usize>> {
         let claim = self.claim.get_or_insert_with(|| Arc::new(Claim::new()));
@@ -404,6 +419,7 @@ impl<A: Arms> Selecting<A> {
             }
         }
         self.stage = Stage::Published { polled };
+        self.idle = true;
         Ok(())
     }
 
@@ -454,14 +470,17 @@ impl<A: Arms> Selecting<A> {
             if let Some(arm) = self.attempt(cx) {
                 return Poll::Ready(Chosen::Arm(arm));
             }
-            if self.default {
-                return Poll::Ready(Chosen::Default);
-            }
-            if self.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready()) {
-                return Poll::Ready(Chosen::Timeout);
+            let end = self.end(cx);
+            if let (Some(end), true) = (end, self.idle) {
+                return Poll::Ready(end);
             }
             match self.publish(cx) {
-                Ok(()) => return Poll::Pending,
+                Ok(()) => {
+                    let Some(end) = end else { return Poll::Pending };
+                    return Poll::Ready(
+                        self.unpublish(self.count).map_or_else(|arm| self.collect(arm), |()| end),
+                    );
+                }
                 Err(Some(arm)) => return Poll::Ready(self.collect(arm)),
                 Err(None) => {}
             }

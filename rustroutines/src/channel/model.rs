@@ -1,28 +1,12 @@
 //! Models of channels and of the select claim, for the checker: every schedule of two or three threads.
 //!
-//! Each of these deletions makes a model fail (by a hang, a lost value or a doubled one):
-//!
-//! | deleted line                                                     | model that fails                       |
-//! |------------------------------------------------------------------|----------------------------------------|
-//! | `start_recv`: the second look, under the lock of the line        | `a_receiver_waits_for_a_sender`        |
-//! | `try_send`: `wake(waker)`                                        | `a_receiver_waits_for_a_sender`        |
-//! | `State::take`: moving the first sender in line into the buffer    | `a_full_channel_lets_senders_in`       |
-//! | `RecvOp::drop`: `abandon_receiving` (made `stop_receiving`)        | `a_cancelled_receive_loses_nothing`    |
-//! | `abandon_receiving`: giving the value to the next in line        | `a_cancelled_receive_loses_nothing`    |
-//! | `is_over`: the values in hand                                    | `a_cancelled_receive_loses_nothing`    |
-//! | `remove_receiver`: closing the line after the last value in hand | `the_last_value_in_hand_ends_the_wait` |
-//! | `close`: waking those in line                                    | `a_close_wakes_a_receiver`             |
-//! | `publish_recv`: the look for a value                             | `a_select_takes_one_of_two`            |
-//! | `Ticket::win`: the compare-and-swap (made a store)               | `a_select_takes_one_of_two`            |
-//! | `Claim::take_back`: the compare-and-swap (made a store)          | `two_selects_meet`                     |
-//! | `publish_recv`: the look for a counterpart                       | `two_selects_meet`                     |
-//! | `publish_send`: the look for a counterpart                       | `a_losing_send_is_delivered_to_nobody` |
-//! | `look`: `set_waker`                                              | `a_select_follows_its_waker`           |
-//! | `unpublish`: withdrawing the arms                                | `two_selects_meet`                     |
+//! What may not be deleted without one of these models failing is listed in `.ci/mutations.list`, and
+//! `.ci/mutations` shows that it is so.
 
 use super::*;
 use crate::Suspend;
 use crate::error::{RecvError, SendError};
+use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::select::{Arm, Chosen, Deadline, select};
 use loom::thread::spawn;
 use std::pin::pin;
@@ -241,4 +225,150 @@ fn a_select_follows_its_waker() {
         assert_eq!(a.take(), Ok(7));
         sender.join().unwrap().unwrap();
     });
+}
+
+/// A receiver that is polled with one waker and then with another is woken by the second.
+#[test]
+fn a_receiver_follows_its_waker() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(1);
+        let sender = spawn(move || tx.send(7).block());
+        let mut recv = rx.recv();
+        match std::pin::Pin::new(&mut recv).poll(&mut Context::from_waker(Waker::noop())) {
+            std::task::Poll::Ready(received) => assert_eq!(received, Ok(7)),
+            std::task::Poll::Pending => assert_eq!(recv.block(), Ok(7)),
+        }
+        sender.join().unwrap().unwrap();
+    });
+}
+
+/// A channel that is closed while a select publishes itself ends the select, whichever arm it is.
+#[test]
+fn a_select_hears_of_a_close() {
+    check(2, || {
+        let (a_tx, a) = channel::<u32>();
+        let (b_tx, b) = channel::<u32>();
+        // Kept open: only the close ends the wait.
+        let _open = (a_tx.clone(), b_tx.clone(), b.clone());
+        let closer = spawn(move || a_tx.close());
+        assert_eq!(first(b.recv(), a.recv()), Err(Err(RecvError)));
+        closer.join().unwrap();
+
+        let (c_tx, c) = channel();
+        let closer = spawn({
+            let c = c.clone();
+            move || c.close()
+        });
+        assert_eq!(first(b.recv(), c_tx.send(7)), Err(Err(SendError(7))));
+        closer.join().unwrap();
+    });
+}
+
+/// Room that is made while a select publishes its send is used.
+#[test]
+fn a_select_sends_where_there_is_room() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(1);
+        let (_open, never) = channel::<u32>();
+        tx.try_send(1).unwrap();
+        let receiver = {
+            let rx = rx.clone();
+            spawn(move || rx.try_recv())
+        };
+        assert_eq!(first(never.recv(), tx.send(2)), Err(Ok(())));
+        assert_eq!(receiver.join().unwrap(), Ok(1));
+        assert_eq!(rx.try_recv(), Ok(2));
+    });
+}
+
+/// An operation that knows nothing of claims: it is done when it is polled a second time, for which it
+/// wakes whoever waits at once.
+struct Second(bool);
+
+impl Future for Second {
+    type Output = ();
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> std::task::Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }
+}
+
+impl Suspend for Second {}
+
+/// A value that arrives while a select takes itself back, because another arm has woken it, is not lost.
+#[test]
+fn a_select_that_takes_itself_back_may_have_been_won() {
+    for capacity in [0, 1] {
+        check(3, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            let sender = spawn(move || tx.send(7).block());
+            let received = match first(rx.recv(), Second(false)) {
+                Ok(received) => received,
+                Err(()) => rx.recv().block(),
+            };
+            assert_eq!(received, Ok(7));
+            sender.join().unwrap().unwrap();
+        });
+    }
+}
+
+/// A value that moves from a channel that has not been tried yet to one that has: the select still finds
+/// it, in the one or in the other, and does not take its default.
+#[test]
+fn a_default_means_that_nothing_was_ready_at_one_moment() {
+    check(2, || {
+        let (a_tx, a) = bounded_channel(1);
+        let (b_tx, b) = bounded_channel(1);
+        b_tx.try_send(1).unwrap();
+        let mover = {
+            let b = b.clone();
+            spawn(move || {
+                a_tx.try_send(2).unwrap();
+                let _ = b.try_recv();
+                a_tx
+            })
+        };
+        let mut first = pin!(Arm::new(a.recv()));
+        let mut second = pin!(Arm::new(b.recv()));
+        let chosen = select(2, true, true, Deadline::never(), |arm, step| match arm {
+            0 => first.as_mut().step(step),
+            _ => second.as_mut().step(step),
+        })
+        .block();
+        assert!(matches!(chosen, Chosen::Arm(_)), "{chosen:?}");
+        mover.join().unwrap();
+    });
+}
+
+/// What a sender wrote is seen by who receives its value, and what a receiver wrote by the sender that uses
+/// the room it made, or that waited for it.
+#[test]
+fn what_came_before_is_seen_on_the_other_side() {
+    for capacity in [0, 1, 2] {
+        check(2, move || {
+            let (tx, rx) = bounded_channel(capacity);
+            for n in 0..capacity {
+                tx.try_send(n).unwrap();
+            }
+            let [written, read] = [(); 2].map(|()| std::sync::Arc::new(AtomicUsize::new(0)));
+            let receiver = {
+                let (written, read) = (written.clone(), read.clone());
+                spawn(move || {
+                    read.store(1, Ordering::Relaxed);
+                    for n in 0..=capacity {
+                        assert_eq!(rx.recv().block(), Ok(n));
+                    }
+                    assert_eq!(written.load(Ordering::Relaxed), 1);
+                })
+            };
+            written.store(1, Ordering::Relaxed);
+            tx.send(capacity).block().unwrap();
+            assert_eq!(read.load(Ordering::Relaxed), 1);
+            receiver.join().unwrap();
+        });
+    }
 }

@@ -221,7 +221,7 @@ impl<T> Sender<T> {
     /// assert_eq!(rx.recv().block(), Ok(1));
     /// ```
     pub fn reserve(&self) -> Reserve<'_, T> {
-        Reserve { channel: &self.channel, waiting: None }
+        Reserve { sender: self, waiting: None }
     }
 
     /// Reserves room for one value if there is room now.
@@ -232,7 +232,7 @@ impl<T> Sender<T> {
         let channel = &*self.channel;
         let reserved = channel.reserve_now(&mut channel.state.lock());
         match reserved {
-            Ok(()) => Ok(Permit { channel }),
+            Ok(()) => Ok(Permit { sender: self }),
             Err(Refusal::Full) => Err(TryReserveError::Full),
             Err(Refusal::Closed) => Err(TryReserveError::Closed),
             Err(Refusal::Unbuffered) => Err(TryReserveError::Unbuffered),
@@ -244,15 +244,15 @@ impl<T> Sender<T> {
 #[must_use = "nothing is reserved until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
 pub struct Reserve<'a, T> {
     /// Where.
-    channel: &'a Channel<T>,
+    sender: &'a Sender<T>,
     /// Our place in line.
     waiting: Option<Key>,
 }
 
 impl<'a, T> Reserve<'a, T> {
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a, T>, ReserveError>> {
-        let reserved = ready!(self.channel.poll_reserve(&mut self.waiting, cx));
-        Poll::Ready(reserved.map(|()| Permit { channel: self.channel }))
+        let reserved = ready!(self.sender.channel.poll_reserve(&mut self.waiting, cx));
+        Poll::Ready(reserved.map(|()| Permit { sender: self.sender }))
     }
 }
 
@@ -261,7 +261,7 @@ attempted!(['a, T] Reserve<'a, T>, Result<Permit<'a, T>, ReserveError>);
 impl<T> Drop for Reserve<'_, T> {
     fn drop(&mut self) {
         if let Some(key) = self.waiting.take() {
-            self.channel.stop_reserving(key);
+            self.sender.channel.stop_reserving(key);
         }
     }
 }
@@ -270,7 +270,7 @@ impl<T> Drop for Reserve<'_, T> {
 #[must_use = "room that is reserved and not used is given back"]
 pub struct Permit<'a, T> {
     /// Where.
-    channel: &'a Channel<T>,
+    sender: &'a Sender<T>,
 }
 
 impl<T> Permit<'_, T> {
@@ -282,13 +282,67 @@ impl<T> Permit<'_, T> {
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
         // Sending uses the room up, so there is none to be given back.
         let permit = ManuallyDrop::new(self);
-        permit.channel.send_reserved(value).map_err(SendError)
+        permit.sender.channel.send_reserved(value).map_err(SendError)
+    }
+
+    /// The same room, as a permit that borrows nothing: one that another routine can use, or that is kept.
+    pub fn into_owned(self) -> OwnedPermit<T> {
+        // The room changes hands; it is not given back.
+        let permit = ManuallyDrop::new(self);
+        OwnedPermit { sender: permit.sender.clone(), used: false }
     }
 }
 
 impl<T> Drop for Permit<'_, T> {
     fn drop(&mut self) {
-        self.channel.release();
+        self.sender.channel.release();
+    }
+}
+
+/// Room for one value, as a [`Permit`], made by [`Permit::into_owned`]. It borrows nothing, and keeps the
+/// channel open as a [`Sender`] does. Dropping it gives the room to the next in line.
+///
+/// # Examples
+/// ```
+/// use rustroutines::prelude::*;
+///
+/// let (tx, rx) = bounded_channel(1);
+/// let permit = tx.reserve().block().unwrap().into_owned();
+/// drop(tx);
+/// go!(move || permit.send("from another routine").unwrap());
+/// assert_eq!(rx.recv().block(), Ok("from another routine"));
+/// assert_eq!(rx.recv().block(), Err(RecvError));
+/// ```
+#[must_use = "room that is reserved and not used is given back"]
+pub struct OwnedPermit<T> {
+    /// Where.
+    sender: Sender<T>,
+    /// Whether a value was sent into the room, so that there is none to be given back.
+    used: bool,
+}
+
+impl<T> OwnedPermit<T> {
+    /// As [`Permit::send`].
+    ///
+    /// # Errors
+    /// No receiver is left. The error holds the value.
+    pub fn send(mut self, value: T) -> Result<(), SendError<T>> {
+        self.used = true;
+        self.sender.channel.send_reserved(value).map_err(SendError)
+    }
+}
+
+impl<T> Drop for OwnedPermit<T> {
+    fn drop(&mut self) {
+        if !self.used {
+            self.sender.channel.release();
+        }
+    }
+}
+
+impl<T> fmt::Debug for OwnedPermit<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedPermit").finish_non_exhaustive()
     }
 }
 

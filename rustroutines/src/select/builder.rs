@@ -41,6 +41,8 @@ use std::time::Duration;
 pub struct Select<'a, T> {
     /// The cases, by their numbers; `None` where one was removed.
     cases: Vec<Option<Pin<Box<dyn Case<T> + Send + 'a>>>>,
+    /// The numbers of those that were removed, to be given again.
+    vacant: Vec<usize>,
     /// Order of the numbers instead of random order.
     biased: bool,
     /// What there is where no case is ready.
@@ -78,7 +80,7 @@ impl<T> Won<T> {
 impl<'a, T: 'a> Select<'a, T> {
     /// A select without cases. Waiting for it never ends.
     pub fn new() -> Self {
-        Self { cases: Vec::new(), biased: false, default: None, late: None }
+        Self { cases: Vec::new(), vacant: Vec::new(), biased: false, default: None, late: None }
     }
 
     /// Adds a case: any operation, made by `make` for each round. Gives the case's number.
@@ -96,12 +98,16 @@ impl<'a, T: 'a> Select<'a, T> {
     /// Takes a case out. Says whether it was there. Its number may be given to the next case that is
     /// added.
     pub fn remove(&mut self, case: usize) -> bool {
-        self.cases.get_mut(case).is_some_and(|case| case.take().is_some())
+        let removed = self.cases.get_mut(case).and_then(Option::take).is_some();
+        if removed {
+            self.vacant.push(case);
+        }
+        removed
     }
 
     /// How many cases there are.
     pub fn len(&self) -> usize {
-        self.cases.iter().flatten().count()
+        self.cases.len() - self.vacant.len()
     }
 
     /// Whether there is no case.
@@ -154,10 +160,10 @@ impl<'a, T: 'a> Select<'a, T> {
 
     fn add(&mut self, case: impl Case<T> + Send + 'a) -> usize {
         let case: Pin<Box<dyn Case<T> + Send + 'a>> = Box::pin(case);
-        match self.cases.iter().position(Option::is_none) {
-            Some(free) => {
-                self.cases[free] = Some(case);
-                free
+        match self.vacant.pop() {
+            Some(vacant) => {
+                self.cases[vacant] = Some(case);
+                vacant
             }
             None => {
                 self.cases.push(Some(case));
@@ -176,7 +182,7 @@ impl<'a, T: 'a> Default for Select<'a, T> {
 impl<T> fmt::Debug for Select<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select")
-            .field("cases", &self.cases.iter().flatten().count())
+            .field("cases", &(self.cases.len() - self.vacant.len()))
             .field("biased", &self.biased)
             .field("default", &self.default.is_some())
             .finish_non_exhaustive()

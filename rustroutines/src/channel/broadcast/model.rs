@@ -1,15 +1,6 @@
 //! Models of a broadcast's waiting protocol, for the checker: every schedule of two or three threads.
 //!
-//! Each of these deletions makes a model fail (by a hang or a lost value):
-//!
-//! | deleted line                                              | model that fails                               |
-//! |-----------------------------------------------------------|------------------------------------------------|
-//! | `offer`: waking those that wait for a value               | `a_receiver_waits_for_a_value`                 |
-//! | `take_turns`: the second look (standing in line unseen)   | `a_receiver_waits_for_a_value`                 |
-//! | `read`: promising the room it has made                    | `the_slowest_receiver_lets_a_sender_in`        |
-//! | `stop_offer`: passing the promise on                      | `a_promise_that_is_dropped_goes_to_the_next`   |
-//! | `drop_receiver`: promising the room it has made           | `a_slow_receiver_that_goes_lets_a_sender_in`   |
-//! | `close`: waking those in line                             | `a_close_wakes_a_receiver`                     |
+//! `.ci/mutations.list` says what each of them watches over.
 
 use super::*;
 use crate::Suspend;

@@ -1,15 +1,6 @@
 //! Models of reserved room, for the checker: every schedule of two or three threads.
 //!
-//! Each of these deletions makes a model fail (by a hang or a lost value):
-//!
-//! | deleted line                                            | model that fails                                 |
-//! |---------------------------------------------------------|--------------------------------------------------|
-//! | `admit`: promising room to those who wait for a permit  | `a_reservation_waits_for_room`                   |
-//! | `release`: letting the next in line in                  | `a_permit_that_is_dropped_lets_the_next_in`      |
-//! | `stop_reserving`: giving promised room back             | `a_reservation_that_is_dropped_lets_the_next_in` |
-//! | `release`: telling the receivers                        | `the_last_permit_ends_a_closed_channel`          |
-//! | `is_over`: the reserved room                            | `a_permit_sends_after_a_close`                   |
-//! | `State::close`: closing the line of reservations        | `a_close_ends_the_wait_for_a_permit`             |
+//! `.ci/mutations.list` says what each of them watches over.
 
 use crate::Suspend;
 use crate::channel::bounded_channel;

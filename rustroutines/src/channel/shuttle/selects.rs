@@ -260,3 +260,44 @@ fn consumers_that_select_receive_all_that_selects_send() {
         ledger.balance();
     });
 }
+
+/// At every moment one of the channels is ready, on the side that the select wants, though another one
+/// becomes so while it looks: it never takes its default.
+#[test]
+fn a_default_means_that_nothing_was_ready_at_one_moment() {
+    explore(6_000, || {
+        let (a_tx, a) = bounded_channel(1);
+        let (b_tx, b) = bounded_channel(1);
+        let receives = below(2) == 0;
+        if receives {
+            a_tx.try_send(1).unwrap();
+        } else {
+            b_tx.try_send(1).unwrap();
+        }
+        let mover = {
+            let (a, b, a_tx, b_tx) = (a.clone(), b.clone(), a_tx.clone(), b_tx.clone());
+            thread::spawn(move || {
+                if receives {
+                    // The value of `b` comes before that of `a` goes.
+                    b_tx.try_send(2).unwrap();
+                    let _ = a.try_recv();
+                } else {
+                    // The room in `b` comes before that in `a` goes.
+                    b.try_recv().unwrap();
+                    let _ = a_tx.try_send(2);
+                }
+            })
+        };
+        let mut select = Select::new();
+        if receives {
+            select.recv(&a, |received| received.is_ok());
+            select.recv(&b, |received| received.is_ok());
+        } else {
+            select.send(&a_tx, || 3, |sent| sent.is_ok());
+            select.send(&b_tx, || 3, |sent| sent.is_ok());
+        }
+        select.default(|| false);
+        assert!(select.wait().block().value);
+        mover.join().unwrap();
+    });
+}
