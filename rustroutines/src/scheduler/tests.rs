@@ -254,8 +254,8 @@ fn allowed() -> Vec<usize> {
     thread::allowed_cpus().unwrap()
 }
 
-#[test]
 #[cfg(target_os = "linux")]
+#[test]
 fn a_pinned_thread_stays_where_it_should() {
     let mine = allowed();
     for pinning in [Pinning::None, Pinning::Node, Pinning::Processor] {
