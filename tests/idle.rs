@@ -6,9 +6,10 @@
 mod support;
 
 use rustroutines::Suspend;
+use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
 use std::future::pending;
 use std::time::Duration;
-use support::{Event, eventually, runtime};
+use support::{Event, eventually};
 
 /// Switches and CPU ticks of all threads whose names begin with `rustroutines`.
 fn cost() -> (u64, u64) {
@@ -35,7 +36,9 @@ fn cost() -> (u64, u64) {
 
 #[test]
 fn an_idle_runtime_uses_no_cpu() {
-    let runtime = runtime(4);
+    // Spares that retire would wake up for it.
+    let config = RuntimeConfig::new().workers(4).keep_alive(Duration::MAX);
+    let runtime = RustRoutineRuntime::with_config(config).unwrap();
     // It has been busy, it has spare threads, and routines are parked in it.
     let gate = Event::default();
     let handles: Vec<_> = (0..16)

@@ -64,6 +64,7 @@ const MACHINE: &[&str] = &[
     "loom",
     "shuttle",
     "parking_lot",
+    "rustix",
 ];
 
 /// One file of the library, as far as it is compiled outside tests.

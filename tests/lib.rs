@@ -115,6 +115,11 @@ impl Ledger {
         self.0.dropped.load(Ordering::SeqCst)
     }
 
+    /// Whether each value that was made has been dropped by now.
+    pub fn balanced(&self) -> bool {
+        self.dropped() == self.0.made.load(Ordering::SeqCst)
+    }
+
     /// Checks that each value that was made has been dropped, once.
     ///
     /// # Panics

@@ -4,10 +4,14 @@ mod support;
 
 use rustroutines::Suspend;
 use rustroutines::error::{JoinError, SpawnError};
+use rustroutines::io::block_on_io;
 use rustroutines::routine::{Builder, join_all, spawn, yield_now};
+use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+use rustroutines::time::sleep;
+use std::cell::RefCell;
 use std::future::{pending, poll_fn, ready};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use support::{Bomb, Drops, Event, LONG, eventually, runtime, within_limit};
@@ -330,5 +334,263 @@ fn a_forgotten_runtime_blocks_no_other() {
         let other = runtime(1);
         assert_eq!(other.spawn(|| ready(2)).join().block().unwrap(), 2);
         assert_eq!(handle.join().block().unwrap(), 1);
+    });
+}
+
+/// Calls a closure when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn destructors_of_stragglers_may_wait_for_one_another() {
+    within_limit(|| {
+        for workers in [1, 2] {
+            // Saying that they block, and behind the scheduler's back.
+            for open in [true, false] {
+                const STRAGGLERS: usize = 6;
+                let runtime = runtime(workers);
+                let (parked, all) = (Event::default(), Event::default());
+                let arrived = Arc::new(AtomicUsize::new(0));
+                let barrier = Arc::new(std::sync::Barrier::new(STRAGGLERS));
+                for _ in 0..STRAGGLERS {
+                    let (parked, all) = (parked.clone(), all.clone());
+                    let (arrived, barrier) = (arrived.clone(), barrier.clone());
+                    drop(runtime.spawn(move || async move {
+                        let _meets = OnDrop(move || {
+                            if !open {
+                                barrier.wait();
+                            }
+                            if arrived.fetch_add(1, Ordering::SeqCst) + 1 == STRAGGLERS {
+                                all.set();
+                            }
+                            all.block();
+                        });
+                        parked.wait().await;
+                    }));
+                }
+                eventually("all wait", || parked.waiters() == STRAGGLERS);
+                let report = runtime.shutdown(Duration::ZERO);
+                assert_eq!(arrived.load(Ordering::SeqCst), STRAGGLERS);
+                assert_eq!(report.stragglers.len(), STRAGGLERS);
+                assert!(report.stragglers.iter().all(|straggler| !straggler.stuck), "{report}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_destructor_may_join_another_straggler() {
+    within_limit(|| {
+        let runtime = runtime(1);
+        let parked = Event::default();
+        let wait = || {
+            let parked = parked.clone();
+            move || async move { parked.wait().await }
+        };
+        let first = runtime.spawn(wait());
+        let mut join = Some(first.join());
+        let (heard, hears) = std::sync::mpsc::channel();
+        let second = wait();
+        drop(runtime.spawn(move || async move {
+            let _joins = OnDrop(move || heard.send(join.take().unwrap().block()).unwrap());
+            second().await;
+        }));
+        eventually("both wait", || parked.waiters() == 2);
+        runtime.shutdown(Duration::ZERO);
+        assert!(matches!(hears.try_recv().unwrap(), Err(JoinError::ShutDown)));
+    });
+}
+
+#[test]
+fn without_a_worker_left_the_parked_are_dropped_all_the_same() {
+    within_limit(|| {
+        let config = RuntimeConfig::new().workers(1).max_threads(1);
+        let runtime = RustRoutineRuntime::with_config(config).unwrap();
+        let (drops, parked, inside, release) =
+            (Drops::default(), Event::default(), Event::default(), Event::default());
+        for _ in 0..100 {
+            let (counted, parked) = (drops.one(), parked.clone());
+            drop(runtime.spawn(|| async move {
+                let _counted = counted;
+                parked.wait().await;
+            }));
+        }
+        eventually("all wait", || parked.waiters() == 100);
+        let stuck = runtime.spawn({
+            let (inside, release) = (inside.clone(), release.clone());
+            move || {
+                poll_fn(move |_| {
+                    inside.set();
+                    while !release.is_set() {
+                        std::thread::yield_now();
+                    }
+                    Poll::Ready(5)
+                })
+            }
+        });
+        inside.block();
+        let report = runtime.shutdown(Duration::ZERO);
+        assert_eq!(drops.count(), 100);
+        assert_eq!(report.stragglers.len(), 101);
+        let stuck_ones: Vec<_> = report.stragglers.iter().filter(|straggler| straggler.stuck).collect();
+        assert_eq!(stuck_ones.len(), 1);
+        assert_eq!(stuck_ones[0].id, stuck.id());
+        assert!(report.to_string().contains("stuck in a poll"), "{report}");
+        release.set();
+        assert_eq!(stuck.join().block().unwrap(), 5, "its last poll came to an end");
+    });
+}
+
+#[test]
+fn sleeping_routines_are_dropped_and_leave_no_timers() {
+    within_limit(|| {
+        let runtime = runtime(2);
+        let (drops, asleep) = (Drops::default(), Arc::new(AtomicUsize::new(0)));
+        for n in 0..1_000 {
+            let (counted, asleep) = (drops.one(), asleep.clone());
+            drop(runtime.spawn(move || async move {
+                let _counted = counted;
+                asleep.fetch_add(1, Ordering::SeqCst);
+                sleep(if n % 2 == 0 { LONG } else { Duration::MAX }).await;
+            }));
+        }
+        eventually("all sleep", || asleep.load(Ordering::SeqCst) == 1_000 && runtime.stats().timers == 500);
+        assert_eq!(runtime.shutdown(Duration::from_millis(2)).stragglers.len(), 1_000);
+        assert_eq!(drops.count(), 1_000);
+    });
+}
+
+#[test]
+fn a_shutdown_with_time_runs_the_blocking_jobs_and_one_without_drops_them() {
+    within_limit(|| {
+        for drain in [true, false] {
+            let config = RuntimeConfig::new().workers(1).max_blocking_threads(1);
+            let runtime = RustRoutineRuntime::with_config(config).unwrap();
+            let (inside, release, ran) = (Event::default(), Event::default(), Arc::new(AtomicUsize::new(0)));
+            let first = runtime.spawn({
+                let (inside, release) = (inside.clone(), release.clone());
+                || {
+                    block_on_io(move || {
+                        inside.set();
+                        while !release.is_set() {
+                            std::thread::yield_now();
+                        }
+                    })
+                }
+            });
+            inside.block();
+            let others: Vec<_> = (0..10)
+                .map(|_| {
+                    let ran = ran.clone();
+                    runtime.spawn(|| block_on_io(move || ran.fetch_add(1, Ordering::SeqCst)))
+                })
+                .collect();
+            eventually("they queue", || runtime.stats().blocking_queued == 10);
+            if drain {
+                let releases = std::thread::spawn(move || release.set());
+                let report = runtime.shutdown(LONG);
+                releases.join().unwrap();
+                assert!(report.stragglers.is_empty() && report.blocking_jobs == 0, "{report}");
+                first.join().block().unwrap();
+                assert_eq!(ran.load(Ordering::SeqCst), 10);
+                assert!(others.into_iter().all(|other| other.join().block().is_ok()));
+            } else {
+                let report = runtime.shutdown(Duration::ZERO);
+                assert_eq!((report.stragglers.len(), report.blocking_jobs), (11, 11), "{report}");
+                assert!(report.to_string().contains("11 blocking jobs"), "{report}");
+                release.set();
+                assert_eq!(ran.load(Ordering::SeqCst), 0);
+                for other in others {
+                    assert!(matches!(other.join().block(), Err(JoinError::ShutDown)));
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn runtimes_in_thread_locals_end_with_their_threads() {
+    thread_local! {
+        static MINE: RefCell<Option<RustRoutineRuntime>> = const { RefCell::new(None) };
+    }
+    within_limit(|| {
+        let drops = Drops::default();
+        for before in [true, false] {
+            let counted = drops.one();
+            let thread = std::thread::spawn(move || {
+                // Other thread-locals of the library are there before it, or come after it.
+                if before {
+                    spawn(|| ready(())).join().block().unwrap();
+                    MINE.set(None);
+                }
+                MINE.set(Some(runtime(2)));
+                let parked = Event::default();
+                MINE.with_borrow(|mine| {
+                    let parked = parked.clone();
+                    let handle = mine.as_ref().unwrap().spawn(|| async move {
+                        let _counted = counted;
+                        parked.wait().await;
+                    });
+                    drop(handle);
+                });
+                eventually("it waits", || parked.waiters() == 1);
+            });
+            thread.join().unwrap();
+        }
+        assert_eq!(drops.count(), 2);
+        // One that lives in a thread-local of another's worker.
+        let outer = runtime(1);
+        let (inner, wait) = (drops.one(), Event::default());
+        let waiting = wait.clone();
+        let lives = outer.spawn(|| async move {
+            let handle = MINE.with_borrow_mut(|mine| {
+                let runtime = mine.insert(runtime(1));
+                runtime.spawn(|| async move {
+                    let _counted = inner;
+                    waiting.wait().await;
+                })
+            });
+            drop(handle);
+        });
+        lives.join().block().unwrap();
+        eventually("it waits", || wait.waiters() == 1);
+        drop(outer);
+        eventually("the worker's thread ends, and what it kept", || drops.count() == 3);
+    });
+}
+
+#[test]
+fn one_runtime_of_several_goes_alone() {
+    within_limit(|| {
+        let runtimes: Vec<_> = (1..=4).map(runtime).collect();
+        let (gate, drops) = (Event::default(), Drops::default());
+        let mut handles: Vec<_> = runtimes
+            .iter()
+            .map(|runtime| {
+                let (gate, counted) = (gate.clone(), drops.one());
+                runtime.spawn(|| async move {
+                    gate.wait().await;
+                    drop(counted);
+                    7
+                })
+            })
+            .collect();
+        eventually("all wait", || gate.waiters() == 4);
+        let mut runtimes = runtimes.into_iter();
+        drop(runtimes.next());
+        assert!(matches!(handles.remove(0).join().block(), Err(JoinError::ShutDown)));
+        assert_eq!(drops.count(), 1);
+        gate.set();
+        for handle in handles {
+            assert_eq!(handle.join().block().unwrap(), 7);
+        }
+        for runtime in runtimes {
+            assert!(runtime.shutdown(LONG).stragglers.is_empty());
+        }
     });
 }

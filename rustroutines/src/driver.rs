@@ -20,13 +20,19 @@
 //! timers are armed for it as in 2. If there are any it is roused, and goes on at step 2; if not, it sleeps
 //! rightly already. Where there is no sleeper, the timers are disarmed.
 //!
+//! Leaving for a moment ([`Driver::park_again_soon`]): the role stays open, and the timers are disarmed. A
+//! worker that was woken for a single message most often parks again within microseconds; to rouse another
+//! thread for so long would double the wake-ups of a program that has little to do. Should it stay away for
+//! longer, the monitor gives the role to a sleeper ([`Driver::appoint`]).
+//!
 //! Inserting: insert into the wheel, and compare with the armed tick, in one go under the lock of the
 //! timers. If the new tick is before it, it becomes the armed one, and the keeper is roused.
 //!
 //! # Invariants
-//! - Under `watch`: if anybody is parked, there is a keeper. It sleeps no longer than to the armed tick, or
-//!   somebody is about to rouse it, or has done so and it has not yet been through step 2.
-//! - Without a keeper nobody is parked: then the workers are busy, and fire timers by [`Driver::poll`].
+//! - Under `watch`: if anybody is parked, there is a keeper, or one is away for a moment, and then a monitor
+//!   is awake. The keeper sleeps no longer than to the armed tick, or somebody is about to rouse it, or has
+//!   done so and it has not yet been through step 2.
+//! - Without a keeper nobody sleeps for the time: the workers are busy, and fire timers by [`Driver::poll`].
 //! - The lock of the timers may be taken under `watch`, never the reverse.
 //!
 //! # Why no deadline is slept through
@@ -88,8 +94,39 @@ impl Driver {
     /// Sleeps until `parker` is unparked, or, where this thread keeps the time, until timers have fired;
     /// says whether it was unparked. `parker` must be the calling thread's own.
     pub(crate) fn park(&self, parker: &Arc<Parker>) -> bool {
+        let notified = self.sleep(parker);
+        self.leave(parker);
+        notified
+    }
+
+    /// As [`park`](Self::park), for a thread that is going to park again within a moment most often: it hands
+    /// its role to nobody. Until it parks again [`appoint`](Self::appoint) must be called now and then.
+    pub(crate) fn park_again_soon(&self, parker: &Arc<Parker>) -> bool {
+        let notified = self.sleep(parker);
+        self.leave_for_a_moment(parker);
+        notified
+    }
+
+    /// Where nobody keeps the time and there are timers, has a sleeper do it.
+    pub(crate) fn appoint(&self) {
+        if self.timers.next_tick().is_none() {
+            return;
+        }
+        let mut watch = self.watch.lock();
+        if watch.keeper.is_some() || watch.sleepers.is_empty() {
+            return;
+        }
+        let heir = watch.sleepers.remove(0);
+        watch.keeper = Some(heir.clone());
+        drop(watch);
+        // It goes through step 2, and arms.
+        heir.rouse();
+    }
+
+    /// Steps 1 to 4 of parking.
+    fn sleep(&self, parker: &Arc<Parker>) -> bool {
         self.enter(parker);
-        let notified = loop {
+        loop {
             let armed = self.arm(parker);
             // Not to fall asleep over what is due already spares the system call.
             if armed.is_some() && self.timers.fire() > 0 {
@@ -99,9 +136,7 @@ impl Driver {
                 Wakeup::Notified => break true,
                 Wakeup::Roused | Wakeup::TimedOut => {}
             }
-        };
-        self.leave(parker);
-        notified
+        }
     }
 
     /// Wakes what is due without sleeping; says how many that were. At most a load and a look at the
@@ -156,6 +191,17 @@ impl Driver {
     fn arm(&self, parker: &Arc<Parker>) -> Option<u64> {
         let watch = self.watch.lock();
         if watch.is_keeper(parker) { self.timers.arm() } else { None }
+    }
+
+    /// Takes this thread out of the watch; where it has the role, nobody has it then.
+    fn leave_for_a_moment(&self, parker: &Arc<Parker>) {
+        let mut watch = self.watch.lock();
+        if watch.is_keeper(parker) {
+            watch.keeper = None;
+            self.timers.disarm();
+        } else {
+            watch.sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, parker));
+        }
     }
 
     /// Takes this thread out of the watch, and hands the role on where it has it.

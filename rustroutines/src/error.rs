@@ -215,6 +215,11 @@ impl fmt::Debug for Panic {
     }
 }
 
+/// A routine-local was asked for after it had been dropped, at the end of its routine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a routine-local was used after it had been dropped")]
+pub struct AccessError;
+
 /// A routine could not be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SpawnError {

@@ -11,7 +11,7 @@
 //!
 //! Under a checker every lock and atomic is a point at which another thread may come in between. loom also
 //! knows what weakly ordered memory may show; shuttle takes every atomic for `SeqCst`, but has room for a
-//! whole scheduler. Tests for shuttle are in modules named `shuttle` and call [`explore`]; the other unit
+//! whole scheduler. Tests for shuttle are in modules named `shuttle` and call `explore`; the other unit
 //! tests need the real machine.
 //!
 //! What the backends share is the shape of `parking_lot`: `lock()` gives a guard, and a panic poisons
@@ -24,6 +24,9 @@
 //! aborts instead of reporting. Under shuttle, whose threads are coroutines on one thread, lock-free
 //! queues of other crates are single steps.
 
+#[cfg(all(test, not(any(loom, shuttle))))]
+pub(crate) mod faults;
+
 #[cfg(not(any(loom, shuttle)))]
 mod native;
 #[cfg(not(any(loom, shuttle)))]
@@ -31,6 +34,8 @@ pub(crate) use native::{atomic, sync, thread};
 
 #[cfg(any(loom, shuttle))]
 mod model;
+#[cfg(any(loom, shuttle, not(target_os = "linux")))]
+mod unpinned;
 #[cfg(all(test, shuttle))]
 pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]

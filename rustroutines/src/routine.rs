@@ -1,15 +1,18 @@
 //! Routines: starting them, waiting for them, stopping them.
 //!
 //! - `builder`: [`Builder`], for a routine with a name, or one whose start may fail visibly.
+//! - `local`: [`RoutineLocal`], a static of which each routine has its own.
 //! - `handle`: [`RoutineHandle`] and the operations that wait for routines.
 //! - `yielding`: [`yield_now`].
 
 mod builder;
 mod handle;
+mod local;
 mod yielding;
 
 pub use builder::Builder;
 pub use handle::{Join, JoinAll, JoinMut, RoutineHandle, join_all};
+pub use local::RoutineLocal;
 pub use yielding::{YieldNow, yield_now};
 
 use crate::scheduler;

@@ -11,6 +11,7 @@ mod config;
 mod shuttle;
 mod stats;
 
+pub use crate::scheduler::Pinning;
 pub use config::RuntimeConfig;
 pub use stats::RuntimeStats;
 
@@ -118,18 +119,21 @@ impl RustRoutineRuntime {
         RuntimeStats::of(&self.scheduler)
     }
 
-    /// Shuts down: accepts nothing new, lets the routines run until all have ended or `timeout` has
-    /// passed, and drops those that are left. A routine that is stuck inside a poll is dropped at its
-    /// next suspension and not waited for.
+    /// Shuts down: accepts nothing new, lets the routines and the jobs of the blocking pool run until all
+    /// have ended or `timeout` has passed, and drops those that are left. With no time, jobs that no thread
+    /// has begun are dropped at once.
+    ///
+    /// Destructors of routines that are left run as the routines did, on the workers: they may block, and
+    /// wait for one another, for some seconds. A routine that is stuck inside a poll is dropped at its next
+    /// suspension and not waited for.
     ///
     /// Called inside a routine of this runtime, that routine is not waited for, and dropped at its next
     /// suspension.
-    ///
-    /// Destructors of the routines that are left run one after another on this thread: one that waits for
-    /// another of these routines waits for ever.
     pub fn shutdown(self, timeout: Duration) -> ShutdownReport {
+        let left = self.scheduler.shut_down(timeout);
         ShutdownReport {
-            stragglers: self.scheduler.shut_down(timeout).into_iter().map(StragglerInfo::new).collect(),
+            stragglers: left.stragglers.into_iter().map(StragglerInfo::new).collect(),
+            blocking_jobs: left.jobs,
         }
     }
 
@@ -156,6 +160,8 @@ impl fmt::Debug for RustRoutineRuntime {
 pub struct ShutdownReport {
     /// The routines that had not ended at the deadline.
     pub stragglers: Vec<StragglerInfo>,
+    /// How many jobs of the blocking pool were dropped, or still ran at the end.
+    pub blocking_jobs: usize,
 }
 
 /// A routine that had not ended when its runtime was shut down.
@@ -168,12 +174,16 @@ pub struct StragglerInfo {
     pub name: Option<String>,
     /// Where it was spawned.
     pub site: &'static Location<'static>,
+    /// It was inside a poll that did not return: a CPU loop, or a call that blocks. Such a routine is
+    /// dropped when that poll returns at last.
+    pub stuck: bool,
 }
 
 impl StragglerInfo {
     fn new(straggler: Straggler) -> Self {
-        let name = straggler.name.map(|name| String::clone(&name));
-        Self { id: RoutineId::new(straggler.id), name, site: straggler.site }
+        let Straggler { who, stuck } = straggler;
+        let name = who.name.map(|name| String::clone(&name));
+        Self { id: RoutineId::new(who.id), name, site: who.site, stuck }
     }
 }
 
@@ -183,6 +193,9 @@ impl fmt::Display for ShutdownReport {
         for straggler in &self.stragglers {
             write!(f, "\n  {straggler}")?;
         }
+        if self.blocking_jobs > 0 {
+            write!(f, "\n{} blocking jobs had not ended", self.blocking_jobs)?;
+        }
         Ok(())
     }
 }
@@ -190,7 +203,8 @@ impl fmt::Display for ShutdownReport {
 impl fmt::Display for StragglerInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref().unwrap_or("(no name)");
-        write!(f, "routine {} {name}, spawned at {}", self.id, self.site)
+        write!(f, "routine {} {name}, spawned at {}", self.id, self.site)?;
+        if self.stuck { f.write_str(", stuck in a poll") } else { Ok(()) }
     }
 }
 

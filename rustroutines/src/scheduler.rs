@@ -2,17 +2,19 @@
 //!
 //! - [`worker`]: a thread that takes tasks and runs them.
 //! - [`queue`]: where tasks wait to run.
+//! - [`topology`]: which threads are near one another.
 //! - [`idle`]: which workers sleep, and who wakes them.
 //! - [`monitor`]: the thread that finds workers which are stuck in a poll.
 //! - [`shutdown`]: the end, in order.
 //! - [`blocking`]: threads for calls that block.
+//! - [`places`]: which threads may run tasks.
 //!
 //! # Places
-//! N *places* are permits to run tasks; as many routines run at once. Every place is held by a thread
-//! that runs, searches or sleeps; threads without one are *spares* and wait. A thread that is about
-//! to block, or that the monitor finds stuck in a poll, passes its place on to a spare, which is
-//! started where none waits. The late thread finishes its poll without a place and becomes a spare.
-//! If no thread can be had, the place stays where it is, and the monitor tries again.
+//! N *places* are permits to run tasks; as many routines run at once. A place is held by a thread
+//! that runs, searches or sleeps; threads without one are *spares* and wait, and retire after a while.
+//! A thread that is about to block, or that the monitor finds stuck in a poll, passes its place on to a
+//! spare, which is started where none waits. The late thread finishes its poll without a place and
+//! becomes a spare. If no thread can be had, the place stays free until one comes back: see [`places`].
 //!
 //! Rejected: giving the place back to the thread that blocked. Whoever holds it now would have to be
 //! stopped for that, at the price of one more switch of threads.
@@ -20,28 +22,37 @@
 pub(crate) mod blocking;
 mod idle;
 mod monitor;
+mod places;
 mod queue;
 mod shutdown;
+#[cfg(all(test, shuttle))]
+mod shuttle;
+mod topology;
 mod worker;
 
 pub(crate) use shutdown::Straggler;
+pub use topology::Pinning;
+pub(crate) use topology::Topology;
 
 use crate::driver::Driver;
 use crate::driver::parker::Parker;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::platform::sync::{Condvar, Mutex};
-use crate::platform::thread;
+use crate::platform::sync::Mutex;
+use crate::platform::{clock, thread};
+use crate::task::locals::Key;
 use crate::task::registry::{Registry, Seat, Slot, Spawner};
 use crate::task::{self, Ending, Meta, Outcome};
 use blocking::BlockingPool;
 use crossbeam_utils::CachePadded;
 use idle::Idle;
+use places::{Next, Places};
 use queue::{Queues, Remote, Tally, Vacant, bump};
 use std::io;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use topology::Plan;
 
 /// A task that is ready to run.
 pub(crate) type Task = async_task::Runnable<Meta<Owner>>;
@@ -66,10 +77,14 @@ pub(crate) struct Settings {
     pub(crate) max_routines: Option<usize>,
     /// Threads of the blocking pool.
     pub(crate) max_blocking: usize,
-    /// How long an idle thread of the blocking pool waits for work.
+    /// How long an idle thread of the blocking pool, or a worker thread without a place, stays.
     pub(crate) keep_alive: Duration,
     /// What the names of the threads begin with.
     pub(crate) name: String,
+    /// How worker threads are bound to processors.
+    pub(crate) pinning: Pinning,
+    /// The machine.
+    pub(crate) topology: Topology,
 }
 
 /// Runs routines on threads.
@@ -92,28 +107,16 @@ pub(crate) struct Scheduler {
     outside_tally: CachePadded<Tally>,
     /// Routines alive; counted only where there is a limit.
     alive: AtomicUsize,
-    /// Threads without a place. Its lock is the one under which places change hands and threads are
-    /// added.
-    spares: Mutex<Spares>,
-    /// Places that the monitor took from a thread, or that one gave away for a wait.
-    handoffs: AtomicU64,
+    /// Who may run tasks.
+    places: Places,
     /// RUNNING, DRAINING or DEAD.
     phase: AtomicU8,
     /// Threads that have not ended.
     threads: Mutex<usize>,
-    /// A thread has ended.
-    thread_ended: Condvar,
+    /// What a shutdown waits for.
+    news: shutdown::News,
     /// The monitor's place to sleep.
     monitor: monitor::Monitor,
-}
-
-/// The threads without a place.
-#[derive(Default)]
-struct Spares {
-    /// The numbers of those that wait for one. None of them has one.
-    waiting: Vec<usize>,
-    /// Numbers whose threads could not be started.
-    vacant: Vec<Vacant>,
 }
 
 /// What a task knows of its scheduler. Weak: a task that somebody keeps (by a waker, say) keeps no
@@ -124,29 +127,27 @@ impl Scheduler {
     /// Starts a scheduler and its threads.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
         let name = settings.name.clone();
+        let plan = Plan::new(&settings.topology, settings.workers, settings.pinning);
         let scheduler = Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
                 driver: Arc::new(Driver::new()),
                 blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
-                queues: Queues::new(settings.max_threads),
+                queues: Queues::new(settings.max_threads, plan),
                 idle: Idle::new(settings.workers),
                 registry: Registry::new(move || Owner(this.clone())),
                 outside: Mutex::new(Spawner::new()),
                 outside_tally: CachePadded::default(),
                 alive: AtomicUsize::new(0),
-                spares: Mutex::new(Spares::default()),
-                handoffs: AtomicU64::new(0),
+                places: Places::new(settings.workers),
                 phase: AtomicU8::new(RUNNING),
                 threads: Mutex::new(0),
-                thread_ended: Condvar::new(),
+                news: shutdown::News::new(),
                 monitor: monitor::Monitor::new(),
                 settings,
             }
         });
-        let started = (0..scheduler.settings.workers)
-            .try_for_each(|_| scheduler.start_thread(true).map(drop))
-            .and_then(|()| monitor::start(&scheduler));
+        let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);
@@ -257,15 +258,35 @@ impl Scheduler {
         self.phase.load(Ordering::Relaxed) == DEAD
     }
 
-    /// Starts one more thread, with or without a place; gives its number.
-    fn start_thread(self: &Arc<Self>, placed: bool) -> io::Result<usize> {
-        let mut spares = self.spares.lock();
-        let vacant = spares.vacant.pop().or_else(|| self.queues.add());
-        drop(spares);
-        let Some(Vacant { index, deque, remote }) = vacant else {
+    /// Takes the place of the thread behind `late` and gives it to another. Says whether it had one.
+    fn relieve(self: &Arc<Self>, late: &Remote) -> bool {
+        if !self.places.free(late) {
+            return false;
+        }
+        // It may have fallen asleep since it was found to be late: it must not sleep among those who
+        // have a place.
+        late.parker.unpark();
+        // Where no thread can be had the place stays free, and the monitor tries again.
+        let _refused = self.fill_places();
+        true
+    }
+
+    /// Gives free places to threads: to those that wait, then to new ones.
+    fn fill_places(self: &Arc<Self>) -> io::Result<()> {
+        loop {
+            match self.places.give(&self.queues) {
+                Next::Nothing => return Ok(()),
+                Next::Unpark(heir) => self.queues.remote(heir).parker.unpark(),
+                Next::Start => self.start_thread().inspect_err(|_| self.places.refused())?,
+            }
+        }
+    }
+
+    /// Starts one more thread. It looks for a place by itself.
+    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
+        let Some(Vacant { index, deque, remote }) = self.places.enlist(&self.queues) else {
             return Err(io::Error::other("the limit of worker threads is reached"));
         };
-        remote.placed.store(placed, Ordering::Relaxed);
         *self.threads.lock() += 1;
         // Where there is no thread, the deque must come back: a number is never lost.
         let parcel = Arc::new(Mutex::new(Some(deque)));
@@ -277,61 +298,28 @@ impl Scheduler {
             })
         };
         if let Err(error) = started {
-            remote.placed.store(false, Ordering::Relaxed);
             if let Some(deque) = parcel.lock().take() {
-                self.spares.lock().vacant.push(Vacant { index, deque, remote });
+                self.places.vacate(Vacant { index, deque, remote });
             }
             self.thread_ends();
             return Err(error);
         }
-        Ok(index)
+        Ok(())
     }
 
-    /// Takes the place of the thread behind `remote` and gives it to a spare. Says whether it did.
-    ///
-    /// Places change hands under the lock for spares alone, and the heir is there before the place is
-    /// taken, so that nothing ever has to be taken back.
-    fn relieve(self: &Arc<Self>, remote: &Remote) -> bool {
-        loop {
-            let mut spares = self.spares.lock();
-            if !remote.placed.load(Ordering::Relaxed) {
+    /// Waits until this thread is given a place, the scheduler is dead, or `keep_alive` has passed.
+    /// `false` in the last case: it is to end.
+    #[must_use]
+    fn wait_for_place(&self, me: usize, remote: &Remote, just_come: bool) -> bool {
+        self.places.line_up(me, remote, just_come);
+        let leave_at = clock::now().checked_add(self.settings.keep_alive);
+        // Pairs with the release in `Places::give`. A dead scheduler unparks everybody.
+        while !remote.placed.load(Ordering::Acquire) && !self.is_dead() {
+            if !remote.parker.park_until(leave_at) && self.places.retire(me) {
                 return false;
             }
-            let Some(heir) = spares.waiting.pop() else {
-                drop(spares);
-                let Ok(index) = self.start_thread(false) else { return false };
-                self.join_spares(index);
-                continue;
-            };
-            remote.placed.store(false, Ordering::Relaxed);
-            let heir = self.queues.remote(heir);
-            // Pairs with the acquire in `wait_for_place`.
-            heir.placed.store(true, Ordering::Release);
-            drop(spares);
-            heir.parker.unpark();
-            // It may have fallen asleep since it was found to be late: it must not sleep among those who
-            // have a place.
-            remote.parker.unpark();
-            self.handoffs.fetch_add(1, Ordering::Relaxed);
-            return true;
         }
-    }
-
-    /// Lists a thread without a place among the spares, unless it is listed or has been given one.
-    fn join_spares(&self, index: usize) {
-        let mut spares = self.spares.lock();
-        if !self.queues.remote(index).placed.load(Ordering::Relaxed) && !spares.waiting.contains(&index) {
-            spares.waiting.push(index);
-        }
-    }
-
-    /// Waits among the spares until it is given a place or the scheduler is dead.
-    fn wait_for_place(&self, me: usize, remote: &Remote) {
-        self.join_spares(me);
-        // Pairs with the release in `relieve`. A dead scheduler unparks everybody.
-        while !remote.placed.load(Ordering::Acquire) && !self.is_dead() {
-            remote.parker.park();
-        }
+        true
     }
 
     /// A worker is awake: the monitor must be too.
@@ -362,7 +350,8 @@ impl Scheduler {
         }
         counts.spawned += self.outside_tally.spawned.load(Ordering::Relaxed);
         counts.queued += self.queues.injector.len() as u64;
-        counts.handoffs = self.handoffs.load(Ordering::Relaxed);
+        counts.handoffs = self.places.handoffs();
+        counts.refused_threads = self.places.refusals();
         counts.threads = *self.threads.lock() as u64;
         counts
     }
@@ -387,6 +376,7 @@ pub(crate) struct Counts {
     pub(crate) polls: u64,
     pub(crate) queued: u64,
     pub(crate) handoffs: u64,
+    pub(crate) refused_threads: u64,
     pub(crate) threads: u64,
 }
 
@@ -435,13 +425,21 @@ impl task::Home for Owner {
             match task.metadata().seat.home().0.upgrade() {
                 Some(scheduler) => scheduler.inject(task),
                 // Its scheduler was shut down before it went: the task has the order to end.
-                None => drop(task.run()),
+                None => worker::run_as_guest(task),
             }
         }
     }
 
     fn has_room(&self, seat: Seat<Self>) {
         self.with(|scheduler, _| scheduler.registry.list(&seat));
+    }
+
+    fn address(&self) -> usize {
+        self.0.as_ptr().addr()
+    }
+
+    fn emptied(&self) {
+        self.with(|scheduler, _| scheduler.news.tell());
     }
 
     #[inline]
@@ -473,6 +471,11 @@ pub(crate) fn current_routine() -> Option<u64> {
     worker::with(|worker| worker.and_then(worker::Worker::current))
 }
 
+/// The key to what the routine keeps for itself in whose poll, or whose destructors, this thread is.
+pub(crate) fn current_key() -> Option<Key> {
+    worker::current_key()
+}
+
 /// Sleeps until `parker` is unparked or there may be something new. A worker keeps the time meanwhile if
 /// nobody else does: its runtime may have been shut down around it.
 pub(crate) fn park(parker: &Arc<Parker>) {
@@ -491,3 +494,6 @@ pub(crate) fn step_aside() {
         }
     });
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;

@@ -1,6 +1,7 @@
 //! The unit of work: a routine, as the scheduler sees it.
 //!
 //! - [`budget`]: how much one routine may do before it lets the others run.
+//! - [`locals`]: what routines keep for themselves.
 //! - [`registry`]: the routines that are alive, so that they can be named, aborted and dropped.
 //!
 //! A task is one allocation of the crate `async-task`: reference count, state (idle, scheduled,
@@ -18,6 +19,7 @@
 //! - comes to exactly one [`Ending`].
 
 pub(crate) mod budget;
+pub(crate) mod locals;
 pub(crate) mod registry;
 
 use crate::error::{JoinError, Panic};
@@ -36,6 +38,12 @@ pub(crate) trait Home: Send + Sync + Sized + 'static {
 
     /// Hears that the block of this seat, which was full, can be listed again.
     fn has_room(&self, seat: Seat<Self>);
+
+    /// Tells it from every other home that there is at the same time.
+    fn address(&self) -> usize;
+
+    /// Hears that in a block of seats nobody is left, where somebody has asked for that.
+    fn emptied(&self);
 
     /// Hears that a task is over; called exactly once for each, before its joiner is woken.
     fn ended(&self, ending: Ending);
@@ -131,8 +139,8 @@ pin_project! {
 
     impl<H: Home, F, O> PinnedDrop for Body<H, F, O> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if contain(|| this.stage.set(Stage::Over)).is_err() {
+            let this = this.project();
+            if end(this.stage, this.slot).is_err() {
                 *this.ending = Ending::Panicked;
             }
             this.slot.leave(*this.ending);
@@ -147,6 +155,19 @@ pin_project! {
         Make { make: F },
         Run { #[pin] operation: O },
         Over,
+    }
+}
+
+/// Drops what a routine consists of, and then what it has kept for itself. A panic of either is the first's.
+fn end<H: Home, F, O>(mut stage: Pin<&mut Stage<F, O>>, slot: &Slot<H>) -> Result<(), JoinError> {
+    let ended = contain(|| stage.set(Stage::Over));
+    let locals = slot.key().end().map_err(|payload| JoinError::Panicked(Panic::new(payload)));
+    match (ended, locals) {
+        (Err(panicked), locals) => {
+            panics::swallow(|| drop(locals));
+            Err(panicked)
+        }
+        (Ok(()), locals) => locals,
     }
 }
 
@@ -173,7 +194,7 @@ where
             Err(panicked) => Err(panicked),
         };
         // The operation's destructors belong to the routine: they run before its outcome shows.
-        let outcome = match contain(|| this.stage.set(Stage::Over)) {
+        let outcome = match end(this.stage, this.slot) {
             Ok(()) => Outcome(Some(result)),
             Err(panicked) => {
                 drop(Outcome(Some(result)));

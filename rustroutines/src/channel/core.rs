@@ -44,6 +44,7 @@ use super::state::{Offer, State, Take};
 use super::waiters::{Key, Outcome, Party, Waiter, Waiters};
 use crate::error::{TryRecvError, TrySendError};
 use crate::panics;
+use crate::platform;
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::{ShortMutex, ShortMutexGuard};
 use crate::select::Showing;
@@ -298,7 +299,7 @@ impl<T> Channel<T> {
     fn await_briefly(&self, come: impl Fn() -> bool) {
         let backoff = Backoff::new();
         // A model explores schedules, and needs no second look.
-        while self.capacity != 0 && !backoff.is_completed() && !cfg!(any(loom, shuttle)) && !come() {
+        while self.capacity != 0 && !backoff.is_completed() && !platform::MODELLED && !come() {
             backoff.snooze();
         }
     }

@@ -113,7 +113,7 @@ impl<T> Front<T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use crate::channel::{Receiver, Sender, bounded_channel, channel};

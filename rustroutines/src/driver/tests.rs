@@ -101,6 +101,30 @@ mod real {
     }
 
     #[test]
+    fn a_keeper_that_is_away_for_a_moment_has_it_kept_for_itself_unless_one_is_appointed() {
+        let driver = Arc::new(Driver::new());
+        let (parker, own) = (Arc::new(Parker::new()), driver.clone());
+        let first = parker.clone();
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || tell.send(own.park_again_soon(&parker)));
+        wait_for(|| driver.watch.lock().keeper.is_some());
+        let (second, second_told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().sleepers.len() == 1);
+        first.unpark();
+        assert!(told.recv_timeout(LONG).unwrap());
+        assert!(driver.watch.lock().keeper.is_none());
+        driver.appoint();
+        assert!(driver.watch.lock().keeper.is_none(), "there is nothing to keep");
+        let (tell, fired) = mpsc::channel();
+        driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
+        driver.appoint();
+        fired.recv_timeout(LONG).expect("slept through");
+        assert!(!second_told.recv_timeout(LONG).unwrap());
+        driver.appoint();
+        assert!(!driver.watch.lock().is_keeper(&second), "nobody is parked");
+    }
+
+    #[test]
     fn a_busy_thread_fires_by_polling() {
         let driver = Driver::new();
         assert_eq!(driver.poll(), 0);
@@ -235,6 +259,37 @@ mod model {
             done.park();
             parkers[1].unpark();
             threads.map(|thread| thread.join().unwrap());
+        });
+    }
+
+    /// The keeper is away, and never comes back; a sleeper is appointed while a timer is inserted. If the
+    /// appointed one were not roused, this would hang.
+    #[test]
+    fn a_sleeper_is_appointed_while_a_timer_is_inserted() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new());
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let (first, second) = (parkers[0].clone(), parkers[1].clone());
+            let away = loom::thread::spawn({
+                let (driver, done) = (driver.clone(), Arc::new(Parker::new()));
+                move || {
+                    driver.park_again_soon(&first);
+                    driver.insert(past(), Waker::from(done.clone()));
+                    // The monitor's look.
+                    driver.appoint();
+                    // Nobody else was parked yet: then whoever parks after this keeps the time.
+                    done.park();
+                }
+            });
+            let sleeps = loom::thread::spawn({
+                let driver = driver.clone();
+                move || driver.park(&second)
+            });
+            parkers[0].unpark();
+            assert!(!sleeps.join().unwrap(), "nobody unparked it");
+            away.join().unwrap();
         });
     }
 

@@ -13,6 +13,8 @@ pub(crate) mod sync {
     use std::ops::{Deref, DerefMut};
     // Set once, before anything contends for it: not worth a model.
     pub(crate) use std::sync::OnceLock;
+    // Never contended: not worth one either.
+    pub(crate) use parking_lot::ReentrantMutex;
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(checker::sync::Mutex<T>);
@@ -146,6 +148,8 @@ pub(crate) mod thread {
     }
     #[cfg(loom)]
     pub(crate) use model_thread_local as thread_local;
+
+    pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
 
     pub(crate) fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
         Ok(std::num::NonZeroUsize::MIN)

@@ -2,7 +2,7 @@
 
 /// Locks.
 pub(crate) mod sync {
-    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, ReentrantMutex};
     pub(crate) use spin::mutex::SpinMutexGuard as ShortMutexGuard;
     pub(crate) use std::sync::OnceLock;
 
@@ -96,7 +96,40 @@ pub(crate) mod atomic {
 /// Threads.
 pub(crate) mod thread {
     #[cfg(test)]
+    pub(crate) use super::super::faults::Builder;
+    #[cfg(not(test))]
+    pub(crate) use std::thread::Builder;
+    pub(crate) use std::thread::available_parallelism;
+    #[cfg(test)]
     pub(crate) use std::thread::yield_now;
-    pub(crate) use std::thread::{Builder, available_parallelism};
     pub(crate) use std::thread_local;
+
+    /// Has the calling thread run on these processors only; on any, if none is named.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn stay_on(cpus: &[usize]) -> std::io::Result<()> {
+        use rustix::thread::{CpuSet, sched_setaffinity};
+        if cpus.is_empty() {
+            return Ok(());
+        }
+        let mut set = CpuSet::new();
+        cpus.iter().filter(|&&cpu| cpu < CpuSet::MAX_CPU).for_each(|&cpu| set.set(cpu));
+        Ok(sched_setaffinity(None, &set)?)
+    }
+
+    /// The processors that this process may use.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn allowed_cpus() -> Option<Vec<usize>> {
+        use rustix::thread::{CpuSet, sched_getaffinity};
+        let set = sched_getaffinity(None).ok()?;
+        Some((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
+    }
+
+    /// A file of the description of the machine's memory, which Linux has.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn node_file(name: &str) -> Option<String> {
+        std::fs::read_to_string(std::path::Path::new("/sys/devices/system/node").join(name)).ok()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
 }

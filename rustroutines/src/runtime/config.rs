@@ -1,15 +1,15 @@
 //! How a runtime is set up.
 
 use crate::error::RuntimeError;
-use crate::platform::thread::available_parallelism;
-use crate::scheduler::Settings;
+use crate::platform::thread::{allowed_cpus, available_parallelism, node_file};
+use crate::scheduler::{Pinning, Settings, Topology};
 use std::time::Duration;
 
 /// Threads that may wait or be stuck, beyond the workers.
 const SPARE_THREADS: usize = 512;
 /// Threads of the blocking pool.
 const BLOCKING_THREADS: usize = 512;
-/// How long an idle thread of the blocking pool waits for work.
+/// How long a thread that is not needed stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// More workers than this are a mistake.
 const MOST_WORKERS: usize = 4096;
@@ -25,7 +25,10 @@ const MOST_WORKERS: usize = 4096;
 /// | `max_routines`         | `RUSTROUTINES_MAX_ROUTINES`        | no limit                    |
 /// | `max_blocking_threads` | `RUSTROUTINES_MAX_BLOCKING_THREADS`| 512                         |
 /// | `thread_name`          |                                    | `rustroutines`              |
-/// | `keep_alive`           |                                    | 10 s                        |
+/// | `keep_alive`           | `RUSTROUTINES_KEEP_ALIVE_MS`       | 10 s                        |
+/// | `pinning`              | `RUSTROUTINES_PINNING`             | `none`                      |
+///
+/// `RUSTROUTINES_PINNING` is `none`, `node` or `processor`.
 ///
 /// # Examples
 /// ```
@@ -44,6 +47,7 @@ pub struct RuntimeConfig {
     max_blocking_threads: Option<usize>,
     thread_name: Option<String>,
     keep_alive: Option<Duration>,
+    pinning: Option<Pinning>,
 }
 
 impl RuntimeConfig {
@@ -59,7 +63,9 @@ impl RuntimeConfig {
     }
 
     /// How many worker threads there may be, with those that are stuck in a poll or block in one. While
-    /// so many block that no thread is left, the others wait for one of them.
+    /// so many block that no thread is left, the others wait for one of them, and
+    /// [`RuntimeStats::refused_threads`](super::RuntimeStats::refused_threads) counts the attempts to have
+    /// one more. Threads that are not needed any more end after [`keep_alive`](Self::keep_alive).
     pub fn max_threads(mut self, threads: usize) -> Self {
         self.max_threads = Some(threads);
         self
@@ -83,9 +89,17 @@ impl RuntimeConfig {
         self
     }
 
-    /// How long an idle thread of the blocking pool stays.
+    /// How long a thread stays that is not needed: one of the blocking pool without a job, or one that took
+    /// over from a worker which was stuck or blocked.
     pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
         self.keep_alive = Some(keep_alive);
+        self
+    }
+
+    /// Whether worker threads stay on certain processors. Linux only; elsewhere, and where the system does
+    /// not allow it, they run anywhere.
+    pub fn pinning(mut self, pinning: Pinning) -> Self {
+        self.pinning = Some(pinning);
         self
     }
 
@@ -124,8 +138,29 @@ impl RuntimeConfig {
         check(max_blocking > 0, || "`max_blocking_threads` is 0: blocking calls would wait for ever".into())?;
         let name = self.thread_name.unwrap_or_else(|| "rustroutines".into());
         check(!name.contains('\0'), || "`thread_name` contains a zero byte".into())?;
-        let keep_alive = self.keep_alive.unwrap_or(KEEP_ALIVE);
-        Ok(Settings { workers, max_threads, max_routines, max_blocking, keep_alive, name })
+        let keep_alive = match self.keep_alive {
+            Some(keep_alive) => keep_alive,
+            None => number(None, "RUSTROUTINES_KEEP_ALIVE_MS")?
+                .map_or(KEEP_ALIVE, |millis| Duration::from_millis(millis as u64)),
+        };
+        let pinning = match (self.pinning, environment("RUSTROUTINES_PINNING")) {
+            (Some(pinning), _) => pinning,
+            (None, None) => Pinning::None,
+            (None, Some(text)) => pinning_of(&text)?,
+        };
+        let topology = Topology::read(node_file, allowed_cpus().as_deref());
+        Ok(Settings { workers, max_threads, max_routines, max_blocking, keep_alive, name, pinning, topology })
+    }
+}
+
+fn pinning_of(text: &str) -> Result<Pinning, RuntimeError> {
+    match text.trim() {
+        "none" => Ok(Pinning::None),
+        "node" => Ok(Pinning::Node),
+        "processor" => Ok(Pinning::Processor),
+        _ => Err(RuntimeError::Config(format!(
+            "RUSTROUTINES_PINNING is `{text}`, which is none of `none`, `node` and `processor`"
+        ))),
     }
 }
 
@@ -152,6 +187,18 @@ mod tests {
         assert!(settings.workers > 0);
         assert_eq!(settings.max_threads, settings.workers + SPARE_THREADS);
         assert_eq!(settings.max_routines, None);
+        assert_eq!((settings.keep_alive, settings.pinning), (KEEP_ALIVE, Pinning::None));
+        let find = |name: &str| match name {
+            "RUSTROUTINES_MAX_THREADS" => Some("99".into()),
+            "RUSTROUTINES_MAX_ROUTINES" => Some("7".into()),
+            "RUSTROUTINES_MAX_BLOCKING_THREADS" => Some("3".into()),
+            "RUSTROUTINES_KEEP_ALIVE_MS" => Some("250".into()),
+            "RUSTROUTINES_PINNING" => Some("node".into()),
+            _ => None,
+        };
+        let settings = RuntimeConfig::new().settings_in(find).unwrap();
+        assert_eq!((settings.max_threads, settings.max_routines, settings.max_blocking), (99, Some(7), 3));
+        assert_eq!((settings.keep_alive, settings.pinning), (Duration::from_millis(250), Pinning::Node));
     }
 
     #[test]
@@ -161,6 +208,8 @@ mod tests {
         assert!(complaint(RuntimeConfig::new().max_routines(0), &[]).contains("`max_routines` is 0"));
         assert!(complaint(RuntimeConfig::new().max_blocking_threads(0), &[]).contains("blocking"));
         assert!(complaint(RuntimeConfig::new().thread_name("a\0b"), &[]).contains("zero byte"));
+        let environment = [("RUSTROUTINES_PINNING", "tightly")];
+        assert!(complaint(RuntimeConfig::new(), &environment).contains("`tightly`"));
         let environment = [("RUSTROUTINES_WORKERS", "many")];
         assert!(complaint(RuntimeConfig::new(), &environment).contains("RUSTROUTINES_WORKERS is `many`"));
     }

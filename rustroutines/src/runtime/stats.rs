@@ -33,6 +33,9 @@ pub struct RuntimeStats {
     pub parks: u64,
     /// Places that went from a stuck or blocking thread to another.
     pub handoffs: u64,
+    /// Times that a worker thread could not be started for a place: the system refused it, or there were
+    /// as many as the configuration allows.
+    pub refused_threads: u64,
     /// Routines that wait in the queues to run.
     pub queued: u64,
     /// Routines that run at once, at most.
@@ -63,6 +66,7 @@ impl RuntimeStats {
             steals: counts.steals,
             parks: counts.parks,
             handoffs: counts.handoffs,
+            refused_threads: counts.refused_threads,
             queued: counts.queued,
             workers: scheduler.settings().workers as u64,
             threads: counts.threads,
@@ -72,7 +76,7 @@ impl RuntimeStats {
         }
     }
 
-    fn rows(&self) -> [(&'static str, u64); 17] {
+    fn rows(&self) -> [(&'static str, u64); 18] {
         [
             ("spawned", self.spawned),
             ("alive", self.alive),
@@ -85,6 +89,7 @@ impl RuntimeStats {
             ("steals", self.steals),
             ("parks", self.parks),
             ("hand-offs", self.handoffs),
+            ("refused threads", self.refused_threads),
             ("queued", self.queued),
             ("workers", self.workers),
             ("threads", self.threads),

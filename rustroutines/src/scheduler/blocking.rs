@@ -70,6 +70,8 @@ struct State {
     threads: usize,
     /// Threads that wait for a job.
     waiting: usize,
+    /// Threads that run one.
+    busy: usize,
     /// Threads that were ever started: the number of the next one.
     started: usize,
     /// No more jobs are accepted.
@@ -95,7 +97,8 @@ impl BlockingPool {
         start: impl Fn(String, Job) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         assert!(max_threads > 0, "a pool without threads does nothing");
-        let state = State { queue: VecDeque::new(), threads: 0, waiting: 0, started: 0, shut_down: false };
+        let state =
+            State { queue: VecDeque::new(), threads: 0, waiting: 0, busy: 0, started: 0, shut_down: false };
         let shared = Shared {
             max_threads,
             keep_alive,
@@ -165,22 +168,36 @@ impl BlockingPool {
     }
 
     /// Accepts no more jobs. Those that are queued still run if `drain`, else they are dropped here; those
-    /// that run go on. Does not wait for the threads to end.
-    pub(crate) fn shut_down(&self, drain: bool) {
+    /// that run go on. Does not wait for the threads to end. Gives how many were dropped.
+    pub(crate) fn shut_down(&self, drain: bool) -> usize {
         let mut state = self.shared.state.lock();
         state.shut_down = true;
         let rejected = if drain { VecDeque::new() } else { std::mem::take(&mut state.queue) };
         drop(state);
         self.shared.arrival.notify_all();
+        let dropped = rejected.len();
         for job in rejected {
             // What a job leaves behind may panic when it is dropped; the others must still be told.
             panics::swallow(|| drop(job));
         }
+        dropped
+    }
+
+    /// Shuts down: if `drain`, runs what is queued until the deadline, else nothing more. Gives how many
+    /// jobs were dropped or still run.
+    pub(crate) fn end(&self, drain: bool, deadline: Option<clock::Instant>) -> usize {
+        if drain {
+            self.shut_down(true);
+            if self.wait_until_gone(deadline) {
+                return 0;
+            }
+        }
+        let dropped = self.shut_down(false);
+        dropped + self.shared.state.lock().busy
     }
 
     /// Waits until there are no threads, for no longer than to `deadline`; says whether that is so. After
     /// a shutdown this means that nothing runs any more.
-    #[cfg(test)]
     pub(crate) fn wait_until_gone(&self, deadline: Option<clock::Instant>) -> bool {
         let mut state = self.shared.state.lock();
         while state.threads > 0 {
@@ -210,9 +227,11 @@ impl Shared {
         let mut state = self.state.lock();
         loop {
             while let Some(job) = state.queue.pop_front() {
+                state.busy += 1;
                 drop(state);
                 run(job);
                 state = self.state.lock();
+                state.busy -= 1;
             }
             if state.shut_down || !self.await_arrival(&mut state) {
                 break;

@@ -15,9 +15,10 @@
 //! A worker that has found nothing:
 //! - W1. under the lock, lists itself, counts itself as asleep and no longer as searching;
 //! - W2. a `SeqCst` fence;
-//! - W3. looks into every queue once more; where there is something, it takes itself off the list
-//!   (or finds that it has been taken off: then it counts as searching) and starts over, as a searcher
-//!   if it may. Only searchers take from the queues of others, so that F2 is never left out;
+//! - W3. looks whether somebody searches; if nobody does, it looks into every queue once more. Where there
+//!   is something, it takes itself off the list (or finds that it has been taken off: then it counts as
+//!   searching) and starts over, as a searcher if it may. Only searchers take from the queues of others, so
+//!   that F2 is never left out;
 //! - W4. parks.
 //!
 //! A searching worker that has found something:
@@ -29,6 +30,13 @@
 //! The fences of P2 and W2 (or F2) are in one order. If the worker's comes first, P3 sees that it
 //! sleeps (or that it searches no longer), and P4 wakes a sleeper. If the producer's comes first, W3
 //! (or F2) sees the task. So a task is in no queue while all sleep without one of them being woken.
+//!
+//! A worker that finds somebody searching in W3 need not look for itself: that searcher's end, by F1 or by a
+//! W1 of its own, comes after this worker's W1 in the order of changes of the counts. The last searcher to
+//! end looks after that, in F2 or in W3, and finds this one asleep. (To look all the same, and to start over
+//! for what only searchers may take, would be to spin until the searcher has taken it: if the system has
+//! suspended the searcher, for long.)
+//!
 //! Fences rather than `SeqCst` accesses: the argument needs no more, and the model checker knows them.
 //!
 //! Rejected: every push wakes a sleeper (each costs about 20 µs of two CPUs; with one searcher at a
@@ -95,6 +103,11 @@ impl Idle {
         self.counts.fetch_sub(delta, Ordering::AcqRel);
         drop(sleepers);
         fence(Ordering::SeqCst); // W2, pairs with P2.
+    }
+
+    /// The first half of W3: somebody searches, who will look once more after the caller has fallen asleep.
+    pub(crate) fn somebody_searches(&self) -> bool {
+        self.counts.load(Ordering::Relaxed) / SEARCHING != 0
     }
 
     /// The caller is awake again. Says whether somebody woke it for work: then it counts as searching.
@@ -231,7 +244,8 @@ mod model {
 
         /// Runs one task, as a worker that finds none at first does. Mutations that must hang:
         /// no look into the queue after `fall_asleep`; no fence in `fall_asleep` or in `notify`;
-        /// no look for more after `found` (in the model of two workers).
+        /// no look for more after `found` (in the model of two workers). Without the look for a searcher
+        /// after `fall_asleep` it spins, which the checker reports.
         fn run_one(&self, me: usize) {
             let mut searching = self.idle.start_search();
             loop {
@@ -242,14 +256,10 @@ mod model {
                     return;
                 }
                 self.idle.fall_asleep(me, searching);
-                if self.queue.load(Ordering::Relaxed) == 0 {
+                if self.idle.somebody_searches() || self.queue.load(Ordering::Relaxed) == 0 {
                     self.parkers[me].park();
                 }
                 searching = self.idle.wake_up(me) || self.idle.start_search();
-                if !searching {
-                    // Somebody else searches, and takes what we saw.
-                    crate::platform::thread::yield_now();
-                }
             }
         }
     }

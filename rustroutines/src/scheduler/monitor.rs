@@ -8,8 +8,13 @@
 //! - while anything waits to run, or a timer is due, a sleeper is woken for it; where nobody sleeps
 //!   or searches, the late worker's place goes to a spare thread.
 //!
+//! It looks again sooner while somebody is in a poll that may turn out to be a long one: see [`QUIET`].
+//!
 //! Workers that are busy but not late are asked to look at the driver, so that timers are served in
 //! time also by workers whose polls take a millisecond each.
+//!
+//! Where nobody keeps the time, because the worker that did is awake, the monitor has a sleeper do it: see
+//! [`driver`](crate::driver).
 //!
 //! While all workers sleep the monitor sleeps too, so that an idle program uses no CPU:
 //! - M1. it says that it dozes; M2. a `SeqCst` fence; M3. it looks whether all still sleep; M4. parks.
@@ -26,11 +31,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Between two looks. A worker is late after one to two of these.
-const TICK: Duration = Duration::from_millis(3);
+/// Between two looks, ordinarily. A poll that one look finds and the next finds again makes its worker late.
+const QUIET: Duration = Duration::from_millis(4);
+/// The next look, after one that found somebody in a poll: but not twice in a row, lest a busy program be
+/// looked at all the time. So a worker is late 2 to 6 ms after the beginning of its poll.
+const SUSPICIOUS: Duration = Duration::from_millis(2);
 /// Looks that find everybody asleep before the monitor dozes: a program that pauses for a moment
 /// should not pay for a wake-up of the monitor each time.
-const IDLE_TICKS: u32 = 4;
+const IDLE_TICKS: u32 = 3;
 
 /// How the monitor is reached.
 #[derive(Debug)]
@@ -59,11 +67,11 @@ impl Monitor {
         self.parker.unpark();
     }
 
-    /// M1 to M4.
-    fn doze(&self, scheduler: &Scheduler) {
+    /// M1 to M4. `nothing` says whether all sleep, and nothing is to be looked after.
+    fn doze(&self, nothing: impl Fn() -> bool) {
         self.dozes.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst); // Pairs with the one in `Scheduler::rouse_monitor`.
-        if scheduler.idle.all_asleep() && !scheduler.is_dead() {
+        if nothing() {
             self.parker.park();
         }
         self.dozes.store(false, Ordering::Relaxed);
@@ -87,25 +95,33 @@ pub(super) fn start(scheduler: &Arc<Scheduler>) -> io::Result<()> {
 fn watch(scheduler: &Arc<Scheduler>) {
     let mut pulses = Vec::new();
     let mut idle_ticks = 0;
+    let mut pause = QUIET;
     while !scheduler.is_dead() {
-        scheduler.monitor.parker.park_until(Some(clock::now() + TICK));
+        scheduler.monitor.parker.park_until(Some(clock::now() + pause));
         if scheduler.idle.all_asleep() {
+            pause = QUIET;
             idle_ticks += 1;
             if idle_ticks >= IDLE_TICKS {
-                scheduler.monitor.doze(scheduler);
+                scheduler.monitor.doze(|| scheduler.idle.all_asleep() && !scheduler.is_dead());
                 idle_ticks = 0;
             }
         } else {
             idle_ticks = 0;
-            look(scheduler, &mut pulses);
+            // Those for which no thread could be had when they became free.
+            let _refused = scheduler.fill_places();
+            scheduler.driver.appoint();
+            let in_polls = look(scheduler, &mut pulses);
+            pause = if in_polls && pause == QUIET { SUSPICIOUS } else { QUIET };
         }
     }
     scheduler.thread_ends();
 }
 
-/// One look at the workers. `pulses` is what the last one saw.
-fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) {
+/// One look at the workers. `pulses` is what the last one saw. Says whether somebody is in a poll that the
+/// last look had not seen.
+fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
     let mut late = Vec::new();
+    let mut in_polls = false;
     for (index, remote) in scheduler.queues.remotes().enumerate() {
         if index == pulses.len() {
             pulses.push(0);
@@ -119,16 +135,17 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) {
                 late.push((remote, pulse));
             }
         } else {
+            in_polls |= pulse % 2 == 1;
             remote.look_at_driver.store(true, Ordering::Relaxed);
         }
         pulses[index] = pulse;
     }
     if late.is_empty() {
-        return;
+        return in_polls;
     }
     let timer_is_due = || scheduler.driver.next_deadline().is_some_and(|deadline| deadline <= clock::now());
     if scheduler.queues.is_empty() && !timer_is_due() {
-        return;
+        return in_polls;
     }
     scheduler.notify();
     if scheduler.idle.all_busy() {
@@ -138,5 +155,34 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) {
                 scheduler.relieve(remote);
             }
         }
+    }
+    in_polls
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use super::*;
+    use crate::scheduler::idle::Idle;
+
+    /// The only worker wakes while the monitor is about to doze, and stays awake: the monitor must not sleep
+    /// on. Mutations that must hang: no fence on either side; no second look at the workers.
+    #[test]
+    fn a_worker_that_wakes_rouses_the_monitor() {
+        loom::model(|| {
+            let world = Arc::new((Idle::new(1), Monitor::new()));
+            world.0.fall_asleep(0, false);
+            let worker = loom::thread::spawn({
+                let world = world.clone();
+                move || {
+                    assert!(!world.0.wake_up(0), "nobody took it off the list");
+                    // `Scheduler::rouse_monitor`.
+                    fence(Ordering::SeqCst);
+                    world.1.rouse();
+                }
+            });
+            let (idle, monitor) = &*world;
+            monitor.doze(|| idle.all_asleep());
+            worker.join().unwrap();
+        });
     }
 }

@@ -14,6 +14,7 @@
 //! The slot is one word that is exchanged, not a lock: put and take are one atomic step each.
 
 use super::Task;
+use super::topology::Plan;
 use crate::driver::parker::Parker;
 use crate::platform::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::platform::random;
@@ -29,8 +30,7 @@ pub(crate) struct Remote {
     pub(crate) stealer: Stealer<Task>,
     /// Where it sleeps.
     pub(crate) parker: Arc<Parker>,
-    /// It has a place: it may run tasks. Changed under the scheduler's lock for spares, from one thread to
-    /// another at once, but for the beginning and the end of a thread.
+    /// It has a place: it may run tasks. Changed under the lock for places, but for the end of a thread.
     pub(crate) placed: AtomicBool,
     /// It should poll the driver soon.
     pub(crate) look_at_driver: AtomicBool,
@@ -45,6 +45,8 @@ pub(crate) struct Own {
     pub(crate) next: AtomicCell<Option<Task>>,
     /// Odd during a poll; grows by one at each poll's beginning and end. Written by the thread alone.
     pub(crate) pulse: AtomicU64,
+    /// The routine in whose poll it is; 0 for none. Written by the thread alone.
+    pub(crate) current: AtomicU64,
     /// What it has counted.
     pub(crate) tally: Tally,
 }
@@ -87,11 +89,14 @@ pub(crate) struct Queues {
     remotes: Box<[OnceLock<Arc<CachePadded<Remote>>>]>,
     /// How many of them there are.
     started: AtomicUsize,
+    /// Which of them are near one another.
+    plan: Plan,
 }
 
 impl Queues {
-    pub(crate) fn new(max_threads: usize) -> Self {
+    pub(crate) fn new(max_threads: usize, plan: Plan) -> Self {
         Self {
+            plan,
             injector: Injector::new(),
             remotes: std::iter::repeat_with(OnceLock::new).take(max_threads).collect(),
             started: AtomicUsize::new(0),
@@ -109,10 +114,11 @@ impl Queues {
             own: CachePadded::new(Own {
                 next: AtomicCell::new(None),
                 pulse: AtomicU64::new(0),
+                current: AtomicU64::new(0),
                 tally: Tally::default(),
             }),
         }));
-        // Threads are added under the scheduler's lock for spares: one at a time.
+        // Threads are added under the lock for places: one at a time.
         let index = self.started.load(Ordering::Relaxed);
         self.remotes.get(index)?.set(remote.clone()).ok()?;
         // Pairs with the acquire in `remotes`.
@@ -150,7 +156,12 @@ impl Queues {
         }
     }
 
-    /// From the injector or from anybody but thread `me`, beginning anywhere.
+    /// Which threads are where.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// From the injector or from anybody but thread `me`, beginning anywhere among those that are nearest.
     pub(crate) fn steal(&self, me: usize, deque: &Worker<Task>) -> Option<Task> {
         loop {
             if let Some(task) = self.take_injected(deque) {
@@ -160,11 +171,7 @@ impl Queues {
             let threads = self.started.load(Ordering::Acquire);
             let first = random::below(threads);
             let mut again = false;
-            for offset in 0..threads {
-                let victim = (first + offset) % threads;
-                if victim == me {
-                    continue;
-                }
+            for victim in self.plan.victims(me, threads, first) {
                 let stealer = &self.remote(victim).stealer;
                 if stealer.is_empty() {
                     continue;

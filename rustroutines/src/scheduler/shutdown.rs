@@ -1,34 +1,59 @@
 //! The end of a scheduler, in order.
 //!
 //! 1. DRAINING: nothing new is accepted. Routines run on until the deadline or until none is left.
-//! 2. The registry is closed: from here on nobody is seated, so what is alive now is all there is.
-//! 3. DEAD: who is still alive is a straggler, and has the order to end at its next poll. Every task
-//!    that is queued from here on gets that poll from whoever queues it, so waking a parked routine
-//!    drops it; workers stop and do the same with what they have.
-//! 4. The threads end. One that is stuck in a poll is not waited for: its routine is dropped at its
-//!    next suspension, and the thread ends after that. Nor does a worker that shuts down its own
-//!    scheduler wait for any thread: it is one of them.
+//! 2. The registry is closed: from here on nobody is seated, so what is alive now is all there is. Who is
+//!    still alive is a straggler, has the order to end at its next poll, and is woken for it.
+//! 3. The workers go on, and give the stragglers that poll. It drops them, so their destructors run as
+//!    everything of a routine does: one that blocks is relieved, and may wait for another straggler's.
+//!    A straggler that is still in the poll which it was in when the order came, after a while, is *stuck*,
+//!    and not waited for.
+//! 4. DEAD: the workers stop. Whatever is queued from here on (by a routine that was stuck, and suspends at
+//!    last) gets its last poll from whoever queues it.
+//! 5. The threads end, but those that are stuck. Nor does a worker that shuts down its own scheduler wait
+//!    for any thread: it is one of them.
 //!
-//! Destructors run on the thread that shuts down, or on the worker that had the task, under no lock.
+//! Where no worker is left (all are stuck, and no more threads can be had), the thread that shuts down
+//! gives the last polls itself. Destructors run under no lock.
 //!
 //! A task that is queued while the phase changes is not forgotten: its pusher pushes, passes a
 //! `SeqCst` fence and looks at the phase; the shutdown sets the phase, passes a fence and empties the
 //! queues. One of the two sees the other.
+//!
+//! # Waiting
+//! Everything that a shutdown waits for is [`News`]: that a thread has ended, or that nobody is left in the
+//! block of the registry that was asked for. Routines that end elsewhere tell nobody: a shutdown asks for
+//! one block after the other.
+//!
+//! Rejected: the stragglers are dropped by the thread that shuts down. One whose destructor waits for
+//! another straggler would wait for ever.
 
 use super::{DEAD, DRAINING, Scheduler, worker};
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::clock;
+use crate::platform::clock::{self, Instant};
+use crate::platform::sync::{Condvar, Mutex};
 use crate::task::registry::Living;
 use std::cell::Cell;
 use std::time::Duration;
 
 /// A routine that had not ended at the deadline.
-pub(crate) type Straggler = Living;
+#[derive(Debug)]
+pub(crate) struct Straggler {
+    /// Who it is.
+    pub(crate) who: Living,
+    /// It was inside one and the same poll for as long as the shutdown waited for it.
+    pub(crate) stuck: bool,
+}
 
-/// How often a shutdown that waits looks again by itself. Ends of routines are not announced: that
-/// would cost each of them a fence.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
-/// How long threads that are in no poll, or in one after another, may take to end.
+/// What a shutdown found unfinished.
+#[derive(Debug, Default)]
+pub(crate) struct Leftovers {
+    /// Routines that had not ended at the deadline.
+    pub(crate) stragglers: Vec<Straggler>,
+    /// Jobs of the blocking pool that were dropped, or still run.
+    pub(crate) jobs: usize,
+}
+
+/// How long destructors of stragglers, and threads that are in no poll, may take to end.
 const GRACE: Duration = Duration::from_secs(5);
 /// A thread that is in one and the same poll for so long is stuck, and not waited for.
 const STUCK: Duration = Duration::from_millis(50);
@@ -39,78 +64,165 @@ crate::platform::thread::thread_local! {
     static ENDING: Cell<usize> = const { Cell::new(0) };
 }
 
+/// That something has happened which a shutdown may wait for.
+#[derive(Debug)]
+pub(super) struct News {
+    /// How often something has.
+    count: Mutex<u64>,
+    /// It has again.
+    came: Condvar,
+}
+
+impl News {
+    pub(super) fn new() -> Self {
+        Self { count: Mutex::new(0), came: Condvar::new() }
+    }
+
+    /// Something has happened. What it was, was written before.
+    pub(super) fn tell(&self) {
+        *self.count.lock() += 1;
+        self.came.notify_all();
+    }
+
+    /// Waits until `done`, which is asked again after each piece of news, or until the deadline. Says
+    /// whether it is done. None is missed: what is told after `done` was asked changes the count.
+    fn wait(&self, deadline: Option<Instant>, mut done: impl FnMut() -> bool) -> bool {
+        loop {
+            let before = *self.count.lock();
+            if done() {
+                return true;
+            }
+            let mut count = self.count.lock();
+            while *count == before {
+                match deadline {
+                    None => self.came.wait(&mut count),
+                    Some(deadline) => {
+                        if self.came.wait_until(&mut count, deadline).timed_out() {
+                            drop(count);
+                            return done();
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The polls that were going on at one moment.
+struct Polls(Vec<(u64, u64)>);
+
+impl Polls {
+    fn of(scheduler: &Scheduler) -> Self {
+        Self(
+            scheduler
+                .queues
+                .remotes()
+                .map(|remote| {
+                    // Acquire: pairs with the release in `Worker::run`; who is in this poll was written before.
+                    let pulse = remote.own.pulse.load(Ordering::Acquire);
+                    (pulse, remote.own.current.load(Ordering::Relaxed))
+                })
+                .collect(),
+        )
+    }
+
+    /// The routines that are still in the same poll.
+    fn still(&self, scheduler: &Scheduler) -> Vec<u64> {
+        let pulses = scheduler.queues.remotes().map(|remote| remote.own.pulse.load(Ordering::Relaxed));
+        let same = self.0.iter().zip(pulses).filter(|((pulse, _), now)| pulse % 2 == 1 && pulse == now);
+        same.map(|((_, routine), _)| *routine).collect()
+    }
+}
+
 impl Scheduler {
-    /// Shuts down. Gives who had to be dropped.
-    pub(crate) fn shut_down(self: &std::sync::Arc<Self>, timeout: Duration) -> Vec<Straggler> {
+    /// Shuts down. Gives what had not ended.
+    pub(crate) fn shut_down(self: &std::sync::Arc<Self>, timeout: Duration) -> Leftovers {
         if self.phase.fetch_max(DRAINING, Ordering::AcqRel) == DEAD {
-            return Vec::new();
+            return Leftovers::default();
         }
         let own = self.on_worker(|worker| worker.is_some());
         let me = self.on_worker(|worker| worker.and_then(worker::Worker::current));
-        if own && !timeout.is_zero() {
+        if own {
             self.on_worker(|worker| worker.map(worker::Worker::step_aside));
         }
         let deadline = clock::now().checked_add(timeout);
-        self.wait(deadline, || self.registry.is_empty_but(me));
-        let mut stragglers = self.registry.close();
+        let mut but: Vec<u64> = me.into_iter().collect();
+        self.wait_for_routines(deadline, &but);
+
+        let mut living = self.registry.close();
+        let begin = clock::now();
+        let polls = Polls::of(self);
+        for living in &mut living {
+            if let Some(waker) = living.waker.take() {
+                waker.wake();
+            }
+        }
+        // A worker that is in no poll (in a waker that the driver calls, say) keeps its place.
+        let alone = own && me.is_none();
+        self.lend_a_hand(alone, &living);
+        if !self.wait_for_routines(begin.checked_add(STUCK), &but) {
+            self.lend_a_hand(alone, &living);
+            but.extend(polls.still(self));
+            self.wait_for_routines(begin.checked_add(GRACE), &but);
+        }
 
         self.phase.store(DEAD, Ordering::Relaxed);
         fence(Ordering::SeqCst); // Pairs with the one in `inject`.
         self.drop_queued();
-        for straggler in &mut stragglers {
-            if let Some(waker) = straggler.waker.take() {
-                waker.wake();
-            }
-        }
-        stragglers.retain(|straggler| Some(straggler.id) != me);
         self.queues.remotes().for_each(|remote| remote.parker.unpark());
         self.monitor.wake();
-        self.blocking.shut_down(!timeout.is_zero());
+        let jobs = self.blocking.end(!timeout.is_zero(), deadline);
         if !own {
-            self.wait_for_threads();
+            let stuck = || polls.still(self).len();
+            self.news.wait(clock::now().checked_add(GRACE), || *self.threads.lock() <= stuck());
             self.drop_queued();
         }
-        stragglers
+        living.retain(|living| Some(living.id) != me);
+        let stragglers =
+            living.into_iter().map(|who| Straggler { stuck: but.contains(&who.id), who }).collect();
+        Leftovers { stragglers, jobs }
     }
 
-    /// Waits until every thread has ended that is not stuck in a poll.
-    fn wait_for_threads(&self) {
-        let begin = clock::now();
-        let pulses = || self.queues.remotes().map(|remote| remote.own.pulse.load(Ordering::Relaxed));
-        let first: Vec<_> = pulses().collect();
-        self.wait(begin.checked_add(GRACE), || {
-            let stuck = if begin.elapsed() < STUCK {
-                0
-            } else {
-                first.iter().zip(pulses()).filter(|&(first, now)| now % 2 == 1 && now == *first).count()
-            };
-            *self.threads.lock() <= stuck
-        });
-    }
-
-    /// Waits until `done` or the deadline.
-    fn wait(&self, deadline: Option<clock::Instant>, done: impl Fn() -> bool) {
-        while !done() {
-            let now = clock::now();
-            if deadline.is_some_and(|deadline| deadline <= now) {
-                return;
+    /// Waits until nobody is alive but `but`, or until the deadline. Says whether that is so.
+    fn wait_for_routines(&self, deadline: Option<Instant>, but: &[u64]) -> bool {
+        let mut at = 0;
+        self.news.wait(deadline, || {
+            loop {
+                match self.registry.ask_for_news(at, but) {
+                    Some(busy) => {
+                        at = busy;
+                        return false;
+                    }
+                    None if at == 0 => return true,
+                    // Somebody may have been seated in a block that was empty.
+                    None => at = 0,
+                }
             }
-            let until = deadline.map_or(now + LOOK_AGAIN, |deadline| deadline.min(now + LOOK_AGAIN));
-            let mut threads = self.threads.lock();
-            self.thread_ended.wait_until(&mut threads, until);
+        })
+    }
+
+    /// Where nobody may be left to do it, gives every task that is queued its last poll.
+    fn lend_a_hand(self: &std::sync::Arc<Self>, alone: bool, living: &[Living]) {
+        if !living.is_empty() && (alone || self.fill_places().is_err()) {
+            self.run_queued();
         }
     }
 
     /// Ends every task that is queued, where the scheduler is dead.
     pub(super) fn drop_queued(&self) {
-        if !self.is_dead() {
-            return;
+        if self.is_dead() {
+            self.run_queued();
         }
+    }
+
+    /// Runs every task that is queued. All have the order to end: this drops the routine, and tells its
+    /// joiner.
+    fn run_queued(&self) {
         let me = std::ptr::from_ref(self).addr();
         let outer = ENDING.try_with(|ending| ending.replace(me)).unwrap_or(0);
         if outer != me {
             while let Some(task) = self.queues.take_any() {
-                task.run(); // It has the order to end: this drops the routine, and tells its joiner.
+                worker::run_as_guest(task);
             }
         }
         let _ = ENDING.try_with(|ending| ending.set(outer));
@@ -119,6 +231,6 @@ impl Scheduler {
     /// A thread is about to end.
     pub(super) fn thread_ends(&self) {
         *self.threads.lock() -= 1;
-        self.thread_ended.notify_all();
+        self.news.tell();
     }
 }

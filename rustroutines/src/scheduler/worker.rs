@@ -11,10 +11,12 @@
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
 //! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
 
-use super::queue::{Remote, bump};
+use super::queue::{Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::random;
+use crate::platform::{random, thread};
+use crate::task::Home as _;
+use crate::task::locals::Key;
 use crate::task::registry::Spawner;
 use crossbeam_deque::Worker as Deque;
 use crossbeam_utils::CachePadded;
@@ -28,12 +30,20 @@ const INTERVAL: u32 = 61;
 /// so many that the others have made a batch worth the theft.
 const ROUNDS: u32 = 4;
 const SPINS: u32 = 200;
+/// Looking again is given up after so many times in a row that it found nothing.
+const HOPES: u32 = 4;
+/// It is tried once more on every so manieth time that a worker finds nothing.
+const TRY_AGAIN: u32 = 16;
+/// A worker that has run so many tasks since it slept is in the midst of something: it looks again.
+const BUSY: u32 = 16;
 /// Tasks from the next slot in a row.
 const NEXT_IN_A_ROW: u32 = 16;
 
 crate::platform::thread::thread_local! {
     /// The worker that this thread is.
     static WORKER: OnceCell<Worker> = const { OnceCell::new() };
+    /// The routine that this thread polls outside of the loop of a worker.
+    static GUEST: Cell<Option<Key>> = const { Cell::new(None) };
 }
 
 /// A worker thread's own side.
@@ -52,8 +62,12 @@ pub(crate) struct Worker {
     in_a_row: Cell<u32>,
     /// Tasks run since the last look at the driver.
     since_look: Cell<u32>,
-    /// The routine in whose poll we are; 0 for none.
-    current: Cell<u64>,
+    /// How often in a row looking again may still find nothing.
+    hopes: Cell<u32>,
+    /// How often it found nothing to run.
+    dry: Cell<u32>,
+    /// Its pulse when it last woke.
+    woke_at: Cell<u64>,
     /// Seats the routines that are spawned here.
     pub(crate) spawner: RefCell<Spawner<super::Owner>>,
 }
@@ -70,13 +84,36 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
     }
 }
 
-/// Makes this thread a worker, until the scheduler is shut down.
+/// Polls a task that has the order to end, on whatever thread this is.
+pub(super) fn run_as_guest(task: Task) {
+    let meta = task.metadata();
+    let key = Key::of_routine(meta.seat.home().address(), meta.id);
+    let outer = GUEST.try_with(|guest| guest.replace(Some(key))).unwrap_or(None);
+    // It contains all panics.
+    task.run();
+    let _ = GUEST.try_with(|guest| guest.set(outer));
+}
+
+/// The key of the routine that this thread polls.
+pub(super) fn current_key() -> Option<Key> {
+    let guest = GUEST.try_with(Cell::get).unwrap_or(None);
+    guest.or_else(|| {
+        with(|worker| {
+            let worker = worker?;
+            Some(Key::of_routine(Arc::as_ptr(&worker.scheduler).addr(), worker.current()?))
+        })
+    })
+}
+
+/// Makes this thread a worker, until it is not needed any more or the scheduler is shut down.
 pub(crate) fn run(
     scheduler: Arc<Scheduler>,
     index: usize,
     deque: Deque<Task>,
     remote: Arc<CachePadded<Remote>>,
 ) {
+    // It is a wish: where the system does not grant it (a processor may have gone), the thread runs anywhere.
+    let _granted = thread::stay_on(scheduler.queues.plan().cpus(index));
     let worker = Worker {
         scheduler,
         index,
@@ -85,7 +122,9 @@ pub(crate) fn run(
         has_next: Cell::new(false),
         in_a_row: Cell::new(0),
         since_look: Cell::new(random::below(INTERVAL as usize) as u32),
-        current: Cell::new(0),
+        hopes: Cell::new(HOPES),
+        dry: Cell::new(0),
+        woke_at: Cell::new(0),
         spawner: RefCell::new(Spawner::new()),
     };
     WORKER.with(|cell| {
@@ -108,7 +147,7 @@ impl Worker {
 
     /// The routine in whose poll this thread is.
     pub(crate) fn current(&self) -> Option<u64> {
-        Some(self.current.get()).filter(|&id| id != 0)
+        Some(self.remote.own.current.load(Ordering::Relaxed)).filter(|&id| id != 0)
     }
 
     /// Queues a task that was woken or spawned on this thread. Gives it back where the thread has no
@@ -136,12 +175,16 @@ impl Worker {
         Ok(())
     }
 
-    /// The main loop.
+    /// The main loop, until the scheduler is dead or the thread is not needed any more.
     fn work(&self) {
+        let mut just_come = true;
         while !self.scheduler.is_dead() {
             if !self.remote.placed.load(Ordering::Relaxed) {
                 self.hand_queues_over();
-                self.scheduler.wait_for_place(self.index, &self.remote);
+                if !self.scheduler.wait_for_place(self.index, &self.remote, just_come) {
+                    return;
+                }
+                just_come = false;
                 continue;
             }
             match self.take() {
@@ -154,12 +197,14 @@ impl Worker {
     /// One poll.
     #[inline]
     fn run(&self, task: Task) {
-        let pulse = self.remote.own.pulse.load(Ordering::Relaxed);
-        self.remote.own.pulse.store(pulse.wrapping_add(1), Ordering::Relaxed);
-        self.current.set(task.metadata().id);
+        let own = &*self.remote.own;
+        let pulse = own.pulse.load(Ordering::Relaxed);
+        own.current.store(task.metadata().id, Ordering::Relaxed);
+        // Release: pairs with the acquire in `Polls::of`.
+        own.pulse.store(pulse.wrapping_add(1), Ordering::Release);
         task.run();
-        self.current.set(0);
-        self.remote.own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
+        own.current.store(0, Ordering::Relaxed);
+        own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
     }
 
     /// Steps 1 to 3.
@@ -215,12 +260,15 @@ impl Worker {
             }
         }
         scheduler.idle.fall_asleep(self.index, searching);
-        if scheduler.queues.is_empty() && !scheduler.is_dead() {
+        let nothing = scheduler.idle.somebody_searches() || scheduler.queues.is_empty();
+        if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
-            scheduler.driver.park(&self.remote.parker);
+            // Awake for a message, it is back in a moment; and while it is awake the monitor is.
+            scheduler.driver.park_again_soon(&self.remote.parker);
         }
         searching = scheduler.idle.wake_up(self.index);
         scheduler.rouse_monitor();
+        self.woke_at.set(self.remote.own.pulse.load(Ordering::Relaxed));
         if searching {
             // Timers that fired here may have filled our own queues; and our place may be gone.
             let elsewhere = !self.has_next.get() && self.deque.is_empty();
@@ -249,28 +297,44 @@ impl Worker {
         Some(task)
     }
 
-    /// Looks into all queues, for a few microseconds in all. A worker that runs its batch faster than
+    /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price.
+    /// the price. Where there is little to do, looking again finds nothing, and is left out.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
-        let mut task = queues.steal(self.index, &self.deque);
+        let task = queues.steal(self.index, &self.deque);
+        if task.is_some() || !self.hopes_for_more() {
+            return task;
+        }
         for _ in 0..ROUNDS {
-            if task.is_some() || self.scheduler.is_dead() {
-                break;
+            if self.scheduler.is_dead() {
+                return None;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
             if !queues.is_empty() {
-                task = queues.steal(self.index, &self.deque);
+                if let Some(task) = queues.steal(self.index, &self.deque) {
+                    self.hopes.set(HOPES);
+                    return Some(task);
+                }
             }
         }
-        task
+        self.hopes.set(self.hopes.get().saturating_sub(1));
+        None
+    }
+
+    /// Whether it is worth the time to look again.
+    fn hopes_for_more(&self) -> bool {
+        let dry = self.dry.get().wrapping_add(1);
+        self.dry.set(dry);
+        // Two for each task.
+        let pulses = self.remote.own.pulse.load(Ordering::Relaxed).wrapping_sub(self.woke_at.get());
+        self.hopes.get() > 0 || pulses >= u64::from(2 * BUSY) || dry % TRY_AGAIN == 0
     }
 
     /// Gives this thread's place away for a wait, where it has one and another thread can be had.
     pub(super) fn step_aside(&self) {
         // Outside of a poll (in a waker that the driver calls, say) the place is kept.
-        if self.current.get() != 0 && self.remote.placed.load(Ordering::Relaxed) {
+        if self.current().is_some() && self.remote.placed.load(Ordering::Relaxed) {
             self.flush_next();
             self.scheduler.relieve(&self.remote);
         }
@@ -289,12 +353,22 @@ impl Worker {
         }
     }
 
-    /// The scheduler is dead: what is queued here is dropped here.
+    /// The thread ends. Where the scheduler is dead, what is queued here is dropped here.
     fn end(&self) {
         self.remote.placed.store(false, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         self.hand_queues_over();
         self.scheduler.drop_queued();
         self.scheduler.thread_ends();
+    }
+}
+
+/// The thread is gone: its number, its queue and its block of seats are for others. By now nothing is put
+/// into the queue any more, also not by other destructors of this thread: it has no place.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.scheduler.registry.dismiss(self.spawner.get_mut());
+        let deque = std::mem::replace(&mut self.deque, Deque::new_fifo());
+        self.scheduler.places.vacate(Vacant { index: self.index, deque, remote: self.remote.clone() });
     }
 }

@@ -23,6 +23,7 @@
 //! (then it found the waker) or after it. Later there is a waker, and async-task's own rules apply: see
 //! [`task`](super).
 
+use super::locals::Key;
 use super::{Ending, Home};
 use crate::error::JoinError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -86,6 +87,8 @@ struct Inner {
     listed: bool,
     /// Nobody is seated any more.
     closed: bool,
+    /// Somebody waits until nobody sits here but on these seats.
+    awaited: Option<u64>,
 }
 
 /// What is known of a routine that is alive.
@@ -216,12 +219,41 @@ impl<H: Home> Registry<H> {
         living
     }
 
-    /// Whether anybody but `but` is alive.
-    pub(crate) fn is_empty_but(&self, but: Option<u64>) -> bool {
-        self.blocks().iter().all(|block| {
-            let inner = block.inner.lock();
-            inner.taken == 0 || inner.seats.iter().flatten().all(|resident| Some(resident.id) == but)
-        })
+    /// The first block, from number `from` on, in which anybody but `but` is alive. The home hears when
+    /// nobody else is there any more.
+    pub(crate) fn ask_for_news(&self, from: usize, but: &[u64]) -> Option<usize> {
+        let mut number = from;
+        loop {
+            let block = self.blocks.lock().all.get(number).cloned()?;
+            let mut inner = block.inner.lock();
+            if inner.taken != 0 {
+                let spared = |resident: &Option<Resident>| {
+                    resident.as_ref().is_some_and(|resident| but.contains(&resident.id))
+                };
+                let spared = inner.seats.iter().map(spared);
+                let spared =
+                    spared.enumerate().fold(0, |bits, (index, spared)| bits | u64::from(spared) << index);
+                if inner.taken & !spared != 0 {
+                    // Under the lock under which seats are given up: none is missed.
+                    inner.awaited = Some(spared);
+                    return Some(number);
+                }
+            }
+            number += 1;
+        }
+    }
+
+    /// The spawner is needed no more: its block is for others.
+    pub(crate) fn dismiss(&self, spawner: &mut Spawner<H>) {
+        let Some(block) = spawner.block.take() else { return };
+        let mut inner = block.inner.lock();
+        inner.adopted = false;
+        let list = inner.taken != u64::MAX && !inner.listed;
+        inner.listed |= list;
+        drop(inner);
+        if list {
+            self.blocks.lock().listed.push(block);
+        }
     }
 
     fn blocks(&self) -> Vec<Arc<Block<H>>> {
@@ -255,6 +287,7 @@ impl<H> Block<H> {
             adopted: true,
             listed: false,
             closed: false,
+            awaited: None,
         };
         Self { home, orders: std::array::from_fn(|_| AtomicU8::new(GO_ON)), inner: ShortMutex::new(inner) }
     }
@@ -288,6 +321,11 @@ impl<H: Home> Slot<H> {
     /// Its number.
     pub(crate) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// The key to what it keeps for itself.
+    pub(crate) fn key(&self) -> Key {
+        Key::of_routine(self.block.home.address(), self.id)
     }
 
     /// Whether it has been ordered to end, and what its joiner is to hear then.
@@ -327,10 +365,17 @@ impl<H: Home> Slot<H> {
         inner.taken &= !(1 << self.index);
         let list = !inner.adopted && !inner.listed;
         inner.listed |= list;
+        let emptied = inner.awaited.is_some_and(|spared| inner.taken & !spared == 0);
+        if emptied {
+            inner.awaited = None;
+        }
         drop(inner);
         drop(resident);
         if list {
             self.block.home.has_room(self.seat());
+        }
+        if emptied {
+            self.block.home.emptied();
         }
         self.block.home.ended(ending);
     }
@@ -356,6 +401,10 @@ mod fake {
             unreachable!("there are no tasks here");
         }
         fn has_room(&self, _: Seat<Self>) {}
+        fn address(&self) -> usize {
+            0
+        }
+        fn emptied(&self) {}
         fn ended(&self, _: Ending) {}
     }
 
@@ -387,7 +436,7 @@ mod tests {
             }
         }
         assert_eq!(registry.blocks().len(), 2, "one block for each spawner is enough");
-        assert!(registry.is_empty_but(None));
+        assert_eq!(registry.ask_for_news(0, &[]), None);
     }
 
     #[test]
@@ -402,6 +451,19 @@ mod tests {
         let again = seat(&registry, &mut Spawner::new()).unwrap();
         assert_eq!(registry.blocks().len(), 2, "the seat that came free was taken");
         assert_ne!(again.id(), first.id());
+    }
+
+    #[test]
+    fn the_block_of_a_dismissed_spawner_is_adopted_by_the_next() {
+        let registry = registry();
+        let mut kept = Vec::new();
+        for n in 0..2 * SEATS {
+            let mut spawner = Spawner::new();
+            kept.push(seat(&registry, &mut spawner).unwrap());
+            registry.dismiss(&mut spawner);
+            registry.dismiss(&mut spawner);
+            assert_eq!(registry.blocks().len(), n / SEATS + 1, "full before another is made");
+        }
     }
 
     #[test]
@@ -431,7 +493,9 @@ mod tests {
         assert!(matches!(aborted.order(), Some(JoinError::Aborted)));
         assert!(seat(&registry, &mut spawner).is_none());
         assert!(seat(&registry, &mut Spawner::new()).is_none());
-        assert!(!registry.is_empty_but(Some(slot.id())));
+        assert_eq!(registry.ask_for_news(0, &[slot.id()]), Some(0));
+        assert_eq!(registry.ask_for_news(0, &[slot.id(), aborted.id()]), None);
+        assert_eq!(registry.ask_for_news(1, &[]), None);
     }
 }
 

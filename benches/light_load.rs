@@ -1,0 +1,139 @@
+//! What a runtime costs that has little to do: a thousand messages a second, from a routine that sleeps
+//! between them or from a thread outside. Each contestant runs in a process of its own.
+//!
+//! ```text
+//! cargo bench -p rustroutines-benches --bench light_load
+//! ```
+//!
+//! Linux only: the figures come from `/proc`.
+
+#![forbid(unsafe_code)]
+
+mod contestants;
+
+use contestants::{AsyncChannel, Capacity, Channel, Ours, Runtime, Tokio};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Between two messages.
+const PAUSE: Duration = Duration::from_millis(1);
+const MESSAGES: u64 = 5_000;
+/// How the process that measures is told what to do.
+const JOB: &str = "LIGHT_LOAD_JOB";
+
+/// The jobs, by name.
+const JOBS: [(&str, fn()); 6] = [
+    ("inside/rustroutines", inside::<Ours>),
+    ("inside/tokio", inside::<Tokio>),
+    ("inside/smol", inside::<AsyncChannel>),
+    ("outside/rustroutines", outside::<Ours>),
+    ("outside/tokio", outside::<Tokio>),
+    ("outside/smol", outside::<AsyncChannel>),
+];
+
+fn main() {
+    if !cfg!(target_os = "linux") {
+        println!("skipped: the figures come from Linux's /proc");
+        return;
+    }
+    if let Ok(job) = std::env::var(JOB) {
+        JOBS.iter().find(|(name, _)| *name == job).expect("a job's name").1();
+        std::process::exit(0);
+    }
+    // Cargo adds `--bench`; what does not look like an option chooses jobs.
+    let chosen: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let this = std::env::current_exe().expect("a program knows where it lies");
+    for (name, _) in JOBS {
+        if chosen.is_empty() || chosen.iter().any(|part| name.contains(part.as_str())) {
+            let output = Command::new(&this).env(JOB, name).output().expect("this program starts again");
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+            println!("{name:24} {}", String::from_utf8_lossy(&output.stdout).trim());
+        }
+    }
+}
+
+/// A routine sleeps and sends, another receives.
+fn inside<C: Channel>() {
+    let (sender, mut receiver) = C::make(Capacity::Bounded(1024)).expect("everyone has it");
+    let before = Cost::now();
+    C::Runtime::run(async move {
+        let sends = C::Runtime::spawn(async move {
+            for message in 0..MESSAGES {
+                C::Runtime::sleep(PAUSE).await;
+                C::send(&sender, message).await;
+            }
+        });
+        while C::recv(&mut receiver).await.is_some() {}
+        C::Runtime::join(sends).await;
+    });
+    Cost::now().since(&before).print();
+}
+
+/// A thread outside sleeps and sends, a routine receives and says how long the message took.
+fn outside<C: Channel>() {
+    let (sender, mut receiver) = C::make(Capacity::Bounded(1024)).expect("everyone has it");
+    let begin = Instant::now();
+    // Spawned inside, because tokio knows no other way.
+    let receives = C::Runtime::run(async move {
+        C::Runtime::spawn(async move {
+            let mut took = Vec::new();
+            while let Some(sent) = C::recv(&mut receiver).await {
+                took.push(begin.elapsed().saturating_sub(Duration::from_nanos(sent)));
+            }
+            took
+        })
+    });
+    let before = Cost::now();
+    for _ in 0..MESSAGES {
+        std::thread::sleep(PAUSE);
+        assert!(C::try_send(&sender, begin.elapsed().as_nanos() as u64), "the receiver is slow");
+    }
+    drop(sender);
+    let mut took = C::Runtime::run(C::Runtime::join(receives));
+    let cost = Cost::now().since(&before);
+    took.sort_unstable();
+    print!("arrives within {:7.1?} (the middle one), ", took[took.len() / 2]);
+    cost.print();
+}
+
+/// What the threads of this process but the first have cost.
+struct Cost {
+    /// How often they went to sleep.
+    sleeps: u64,
+    /// Their processor time, in nanoseconds.
+    processor: u64,
+}
+
+impl Cost {
+    fn now() -> Self {
+        let (mut sleeps, mut processor) = (0, 0);
+        for task in std::fs::read_dir("/proc/self/task").expect("Linux has /proc") {
+            let path = task.expect("a thread").path();
+            // This thread's own.
+            if path.file_name() == Some(std::process::id().to_string().as_ref()) {
+                continue;
+            }
+            // A thread may end while one looks.
+            let read = |file: &str| std::fs::read_to_string(path.join(file)).unwrap_or_default();
+            let number = |text: &str| text.trim().parse::<u64>().unwrap_or(0);
+            let status = read("status");
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            sleeps += line.map_or(0, number);
+            processor += read("schedstat").split(' ').next().map_or(0, number);
+        }
+        Self { sleeps, processor }
+    }
+
+    fn since(self, before: &Self) -> Self {
+        Self { sleeps: self.sleeps - before.sleeps, processor: self.processor - before.processor }
+    }
+
+    fn print(&self) {
+        println!(
+            "a message costs {:.2} sleeps of threads and {:.1} µs of processor",
+            self.sleeps as f64 / MESSAGES as f64,
+            self.processor as f64 / MESSAGES as f64 / 1e3,
+        );
+    }
+}
