@@ -22,6 +22,7 @@ use crate::platform::sync::{Mutex, MutexGuard};
 use crate::scheduler::blocking::BlockingPool;
 use crate::suspend::Suspend;
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -237,6 +238,7 @@ impl<T: Send + 'static> Future for BlockOnIo<T> {
         let polled = self.poll_on(crate::runtime::blocking_pool, cx);
         if polled.is_pending() {
             budget::refund();
+            trace::waits(|| WaitsFor::BlockingCall);
         }
         polled
     }

@@ -15,32 +15,9 @@
 #[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]
-pub(crate) use native::{atomic, sync, thread};
+pub(crate) use native::{atomic, clock, random, sync, thread};
 
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]
-pub(crate) use model::{atomic, sync, thread};
-
-/// The clock.
-pub(crate) mod clock {
-    pub use std::time::Instant;
-
-    /// The present instant of the monotonic clock.
-    #[inline]
-    pub(crate) fn now() -> Instant {
-        Instant::now()
-    }
-}
-
-/// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
-pub(crate) mod random {
-    /// A uniform number below `bound`. A model gets 0: the checker explores schedules, not dice.
-    ///
-    /// # Panics
-    /// If `bound` is 0.
-    #[inline]
-    pub(crate) fn below(bound: usize) -> usize {
-        if cfg!(loom) { 0 } else { fastrand::usize(..bound) }
-    }
-}
+pub(crate) use model::{atomic, clock, random, sync, thread};

@@ -2,14 +2,20 @@
 //!
 //! - `config`: [`RuntimeConfig`].
 //! - `stats`: [`RuntimeStats`].
+//! - `dump`: [`Dump`], what every routine does.
+//! - `deadlock`: what is said where nothing can ever run again.
 //!
 //! Most programs never name it: `spawn` starts the global runtime on first use. There may be several
 //! runtimes in a process; a routine's own is the one whose worker runs it.
 
 mod config;
+pub(crate) mod deadlock;
+mod dump;
 mod stats;
 
+pub use crate::task::trace::{ChannelInfo, WaitsFor};
 pub use config::RuntimeConfig;
+pub use dump::{Dump, RoutineInfo, RoutineState, ThreadInfo};
 pub use stats::RuntimeStats;
 
 use crate::driver::Driver;
@@ -114,6 +120,28 @@ impl RustRoutineRuntime {
     /// What has been counted so far. Exact while nothing happens.
     pub fn stats(&self) -> RuntimeStats {
         RuntimeStats::of(&self.scheduler)
+    }
+
+    /// What every routine does now, and what it waits for.
+    ///
+    /// It costs routines nothing as long as nobody asks. To find out, each routine that waits is polled once
+    /// more: that changes nothing for it, but it takes its turn on a worker. This waits until all have
+    /// told, blocking the thread; those that have not after a while, because they or their worker are stuck
+    /// in a poll, are shown as running or ready to run.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::runtime::RustRoutineRuntime;
+    ///
+    /// let runtime = RustRoutineRuntime::new()?;
+    /// let stuck = runtime.spawn(|| rustroutines::time::sleep(std::time::Duration::MAX));
+    /// println!("{}", runtime.dump());
+    /// # stuck.abort();
+    /// # Ok::<(), rustroutines::error::RuntimeError>(())
+    /// ```
+    pub fn dump(&self) -> Dump {
+        let (routines, threads) = self.scheduler.dump();
+        Dump::new(routines, threads)
     }
 
     /// Shuts down: accepts nothing new, lets the routines run until all have ended or `timeout` has

@@ -6,6 +6,9 @@
 //! - [`monitor`]: the thread that finds workers which are stuck in a poll.
 //! - [`shutdown`]: the end, in order.
 //! - [`blocking`]: threads for calls that block.
+//! - [`blocked`]: threads that block in an operation.
+//! - [`dump`]: what every routine does.
+//! - [`simulation`]: all of it on one thread and a clock of its own, for tests.
 //!
 //! # Places
 //! N *places* are permits to run tasks; as many routines run at once. Every place is held by a thread
@@ -17,23 +20,26 @@
 //! Rejected: giving the place back to the thread that blocked. Whoever holds it now would have to be
 //! stopped for that, at the price of one more switch of threads.
 
+pub(crate) mod blocked;
 pub(crate) mod blocking;
+pub(crate) mod dump;
 mod idle;
 mod monitor;
 mod queue;
 mod shutdown;
+pub(crate) mod simulation;
 mod worker;
 
 pub(crate) use shutdown::Straggler;
 
 use crate::driver::Driver;
-use crate::driver::parker::Parker;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::platform::sync::{Condvar, Mutex};
 use crate::platform::thread;
-use crate::task::registry::{Registry, Seat, Slot, Spawner};
+use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
 use crate::task::{self, Ending, Meta, Outcome};
+use blocked::Blocked;
 use blocking::BlockingPool;
 use crossbeam_utils::CachePadded;
 use idle::Idle;
@@ -105,6 +111,8 @@ pub(crate) struct Scheduler {
     thread_ended: Condvar,
     /// The monitor's place to sleep.
     monitor: monitor::Monitor,
+    /// Where routines tell what they wait for.
+    inquiry: dump::Inquiry,
 }
 
 /// The threads without a place.
@@ -123,8 +131,21 @@ pub(crate) struct Owner(Weak<Scheduler>);
 impl Scheduler {
     /// Starts a scheduler and its threads.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
+        let scheduler = Self::new(settings);
+        let started = (0..scheduler.settings.workers)
+            .try_for_each(|_| scheduler.start_thread(true).map(drop))
+            .and_then(|()| monitor::start(&scheduler));
+        if let Err(error) = started {
+            scheduler.shut_down(Duration::ZERO);
+            return Err(error);
+        }
+        Ok(scheduler)
+    }
+
+    /// A scheduler without threads yet.
+    fn new(settings: Settings) -> Arc<Self> {
         let name = settings.name.clone();
-        let scheduler = Arc::new_cyclic(|this: &Weak<Self>| {
+        Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
                 driver: Arc::new(Driver::new()),
@@ -141,17 +162,10 @@ impl Scheduler {
                 threads: Mutex::new(0),
                 thread_ended: Condvar::new(),
                 monitor: monitor::Monitor::new(),
+                inquiry: dump::Inquiry::new(),
                 settings,
             }
-        });
-        let started = (0..scheduler.settings.workers)
-            .try_for_each(|_| scheduler.start_thread(true).map(drop))
-            .and_then(|()| monitor::start(&scheduler));
-        if let Err(error) = started {
-            scheduler.shut_down(Duration::ZERO);
-            return Err(error);
-        }
-        Ok(scheduler)
+        })
     }
 
     /// Spawns a routine. On a worker it runs next there; from outside it goes into the injector.
@@ -444,6 +458,10 @@ impl task::Home for Owner {
         self.with(|scheduler, _| scheduler.registry.list(&seat));
     }
 
+    fn told(&self, id: u64, told: Told) {
+        self.with(|scheduler, _| scheduler.inquiry.tell(id, told));
+    }
+
     #[inline]
     fn ended(&self, ending: Ending) {
         self.with(|scheduler, worker| {
@@ -463,23 +481,38 @@ impl task::Home for Owner {
     }
 }
 
-/// Calls `f` with the scheduler whose worker this thread is.
+/// Calls `f` with the scheduler whose worker this thread is, or that it simulates.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R {
-    worker::with(|worker| f(worker.map(worker::Worker::scheduler)))
+    worker::with(|worker| match worker {
+        Some(worker) => f(Some(worker.scheduler())),
+        None => simulation::with_scheduler(f),
+    })
 }
 
 /// The number of the routine in whose poll this thread is.
 pub(crate) fn current_routine() -> Option<u64> {
-    worker::with(|worker| worker.and_then(worker::Worker::current))
+    worker::with(|worker| match worker {
+        Some(worker) => worker.current(),
+        None => simulation::current().and_then(|simulation| simulation.current_routine()),
+    })
 }
 
-/// Sleeps until `parker` is unparked or there may be something new. A worker keeps the time meanwhile if
-/// nobody else does: its runtime may have been shut down around it.
-pub(crate) fn park(parker: &Arc<Parker>) {
-    match with_current(|scheduler| scheduler.map(|scheduler| scheduler.driver.clone())) {
-        Some(driver) => drop(driver.park(parker)),
-        None => parker.park_soon(),
+/// Sleeps until `blocked` is unparked or there may be something new. A worker keeps the time meanwhile if
+/// nobody else does: its runtime may have been shut down around it. A thread that simulates runs the
+/// others.
+///
+/// # Errors
+/// In a simulation that has ended meanwhile.
+pub(crate) fn park(blocked: &Blocked) -> Result<(), simulation::Over> {
+    if let Some(driver) = worker::with(|worker| worker.map(|worker| worker.scheduler().driver.clone())) {
+        driver.park(blocked.parker());
+        return Ok(());
     }
+    if let Some(simulation) = simulation::current() {
+        return simulation.park(blocked);
+    }
+    blocked.parker().park_soon();
+    Ok(())
 }
 
 /// Called before this thread blocks: a worker inside a poll passes its place on, so that the others

@@ -1,6 +1,7 @@
 //! The unit of work: a routine, as the scheduler sees it.
 //!
 //! - [`budget`]: how much one routine may do before it lets the others run.
+//! - [`trace`]: what operations that wait say of themselves.
 //! - [`registry`]: the routines that are alive, so that they can be named, aborted and dropped.
 //!
 //! A task is one allocation of the crate `async-task`: reference count, state (idle, scheduled,
@@ -19,12 +20,13 @@
 
 pub(crate) mod budget;
 pub(crate) mod registry;
+pub(crate) mod trace;
 
 use crate::error::{JoinError, Panic};
 use crate::panics;
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
-use registry::{Seat, Slot};
+use registry::{Order, Seat, Slot, Told};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -36,6 +38,9 @@ pub(crate) trait Home: Send + Sync + Sized + 'static {
 
     /// Hears that the block of this seat, which was full, can be listed again.
     fn has_room(&self, seat: Seat<Self>);
+
+    /// Hears what task `id` waits for, which was asked.
+    fn told(&self, id: u64, told: Told);
 
     /// Hears that a task is over; called exactly once for each, before its joiner is woken.
     fn ended(&self, ending: Ending);
@@ -159,14 +164,28 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let step = match this.slot.order() {
-            Some(order) => Ok(Poll::Ready(Err(order))),
-            None => contain(|| budget::with_fresh(|| this.stage.as_mut().step(cx).map(Ok))),
+        let order = this.slot.order();
+        let asked = matches!(order, Order::Tell).then(|| (trace::begin(), this.slot.since()));
+        let mut moved = true;
+        let step = match order {
+            Order::End(error) => Ok(Poll::Ready(Err(error))),
+            _ => contain(|| {
+                budget::with_fresh(|| {
+                    let polled = this.stage.as_mut().step(cx).map(Ok);
+                    if asked.is_some() {
+                        moved = budget::is_touched();
+                    }
+                    polled
+                })
+            }),
         };
         let result = match step {
             Ok(Poll::Pending) => {
                 // Once, on the first time: from here on it is found by its waker alone.
                 this.slot.parked(cx.waker());
+                if let Some((tracing, since)) = asked {
+                    this.slot.tell(since, moved, tracing.end());
+                }
                 return Poll::Pending;
             }
             Ok(Poll::Ready(result)) => result,

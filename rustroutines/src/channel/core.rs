@@ -39,8 +39,10 @@ use crate::panics;
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
 use crate::select::Showing;
+use crate::task::trace::ChannelInfo;
 use crate::time::Alarm;
 use std::collections::VecDeque;
+use std::panic::Location;
 use std::task::{Context, Waker};
 
 /// One channel. Shared by its senders and receivers.
@@ -56,6 +58,8 @@ pub(crate) struct Channel<T> {
     pub(super) receivers: AtomicUsize,
     /// The timer that feeds it, where one does; see `sources`.
     pub(super) alarm: Option<Box<Alarm>>,
+    /// Where it was made, for dumps.
+    created: &'static Location<'static>,
 }
 
 #[derive(Debug)]
@@ -176,6 +180,7 @@ pub(crate) type Received<T> = Option<T>;
 
 impl<T> Channel<T> {
     /// A channel with one sender and one receiver to come.
+    #[track_caller]
     pub(crate) fn new(capacity: usize) -> Self {
         let state = State {
             buffer: VecDeque::new(),
@@ -191,6 +196,7 @@ impl<T> Channel<T> {
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
             alarm: None,
+            created: Location::caller(),
         }
     }
 
@@ -411,6 +417,12 @@ impl<T> Channel<T> {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.state.lock().closed
+    }
+
+    /// What a dump says of it.
+    #[cold]
+    pub(crate) fn info(&self) -> ChannelInfo {
+        ChannelInfo::new(self.created, self.len(), self.capacity())
     }
 
     /// Values in the buffer; see the module's invariant 5.

@@ -6,6 +6,7 @@ use crate::Suspend;
 use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
 use crate::select::{Progress, Step};
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -72,6 +73,7 @@ impl<T> Future for SendOp<'_, T> {
             // The place in line is given up only when the wait is over: a waker may panic.
             if this.channel.look_at_sending(key, cx) == Outcome::Waiting {
                 budget::refund();
+                trace::waits(|| WaitsFor::Send(this.channel.info()));
                 return Poll::Pending;
             }
             return Poll::Ready(this.stop().map_err(SendError));
@@ -84,6 +86,7 @@ impl<T> Future for SendOp<'_, T> {
             Wait::On(key) => {
                 this.state = Sending::Waiting(key);
                 budget::refund();
+                trace::waits(|| WaitsFor::Send(this.channel.info()));
                 Poll::Pending
             }
         }
@@ -103,6 +106,7 @@ impl<T> Suspend for SendOp<'_, T> {
                 match this.channel.publish_send(value, showing) {
                     Ok(key) => {
                         this.state = Sending::Waiting(key);
+                        trace::waits(|| WaitsFor::Send(this.channel.info()));
                         Progress::Published
                     }
                     Err(value) => {
@@ -115,6 +119,10 @@ impl<T> Suspend for SendOp<'_, T> {
                 if let Err(value) = this.stop() {
                     this.state = Sending::Start(value);
                 }
+                Progress::Waiting
+            }
+            Step::Tell => {
+                trace::waits(|| WaitsFor::Send(this.channel.info()));
                 Progress::Waiting
             }
             Step::Collect => Progress::Done(this.stop().map_err(SendError)),
@@ -165,6 +173,7 @@ impl<T> Future for RecvOp<'_, T> {
             // The place in line is given up only when the wait is over: a waker may panic.
             if this.channel.look_at_receiving(key, cx) == Outcome::Waiting {
                 budget::refund();
+                trace::waits(|| WaitsFor::Recv(this.channel.info()));
                 return Poll::Pending;
             }
             return Poll::Ready(this.stop().ok_or(RecvError));
@@ -174,6 +183,7 @@ impl<T> Future for RecvOp<'_, T> {
             Wait::On(key) => {
                 this.waiting = Some(key);
                 budget::refund();
+                trace::waits(|| WaitsFor::Recv(this.channel.info()));
                 Poll::Pending
             }
         }
@@ -192,11 +202,19 @@ impl<T> Suspend for RecvOp<'_, T> {
             },
             Step::Publish(showing) => {
                 this.waiting = this.channel.publish_recv(showing);
-                if this.waiting.is_some() { Progress::Published } else { Progress::Retry }
+                if this.waiting.is_none() {
+                    return Progress::Retry;
+                }
+                trace::waits(|| WaitsFor::Recv(this.channel.info()));
+                Progress::Published
             }
             Step::Withdraw => {
                 let nothing = this.stop();
                 debug_assert!(nothing.is_none(), "only the winner of the claim gives a value");
+                Progress::Waiting
+            }
+            Step::Tell => {
+                trace::waits(|| WaitsFor::Recv(this.channel.info()));
                 Progress::Waiting
             }
             Step::Collect => Progress::Done(this.stop().ok_or(RecvError)),

@@ -33,6 +33,7 @@ use super::turns::{Turn, attempted, take_turns, wait};
 use super::waiters::{Key, Outcome, Waiters};
 use crate::error::{ReserveError, SendError, TryReserveError};
 use crate::platform::atomic::Ordering;
+use crate::task::trace::WaitsFor;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::task::{Context, Poll, Waker, ready};
@@ -253,6 +254,12 @@ impl<'a, T> Reserve<'a, T> {
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a, T>, ReserveError>> {
         let reserved = ready!(self.channel.poll_reserve(&mut self.waiting, cx));
         Poll::Ready(reserved.map(|()| Permit { channel: self.channel }))
+    }
+}
+
+impl<T> Reserve<'_, T> {
+    fn describe(&self) -> WaitsFor {
+        WaitsFor::Reserve(self.channel.info())
     }
 }
 

@@ -76,6 +76,12 @@ impl Parker {
         self.park();
     }
 
+    /// Whether a notification waits: then `park` would not sleep.
+    pub(crate) fn is_notified(&self) -> bool {
+        // Relaxed: `park` takes it, and acquires.
+        self.state.load(Ordering::Relaxed) == NOTIFIED
+    }
+
     /// Sleeps until notified. Returns at once where a notification waits already.
     pub(crate) fn park(&self) {
         self.park_until(None);

@@ -104,7 +104,48 @@ pub(crate) mod thread {
     }
     pub(crate) use model_thread_local as thread_local;
 
+    pub(crate) fn sleep(_: std::time::Duration) {
+        loom::thread::yield_now();
+    }
+
+    pub(crate) fn name() -> Option<String> {
+        None
+    }
+
     pub(crate) fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
         Ok(std::num::NonZeroUsize::MIN)
+    }
+}
+
+/// The real clock: models wait for nothing, and a stand-in for the clock is a thread that wakes.
+pub(crate) mod clock {
+    pub use std::time::Instant;
+
+    pub(crate) fn now() -> Instant {
+        Instant::now()
+    }
+
+    pub(crate) fn coarse() -> u32 {
+        0
+    }
+
+    pub(crate) fn coarse_now() -> u32 {
+        0
+    }
+
+    pub(crate) fn refresh_coarse() {}
+
+    pub(crate) fn set_virtual(_: Option<Instant>) {}
+}
+
+/// No randomness: the checker explores schedules, not dice.
+pub(crate) mod random {
+    /// Always 0.
+    pub(crate) fn below(_: usize) -> usize {
+        0
+    }
+
+    pub(crate) fn reseed(_: u64) -> u64 {
+        0
     }
 }

@@ -96,6 +96,80 @@ pub(crate) mod atomic {
 pub(crate) mod thread {
     #[cfg(test)]
     pub(crate) use std::thread::yield_now;
-    pub(crate) use std::thread::{Builder, available_parallelism};
+    pub(crate) use std::thread::{Builder, available_parallelism, sleep};
     pub(crate) use std::thread_local;
+
+    /// The name of this thread.
+    pub(crate) fn name() -> Option<String> {
+        std::thread::current().name().map(str::to_owned)
+    }
+}
+
+/// The clock: the machine's, or, on a thread that simulates, one that stands still until it is moved.
+pub(crate) mod clock {
+    use std::cell::Cell;
+    use std::sync::OnceLock;
+    pub use std::time::Instant;
+
+    std::thread_local! {
+        /// What time it is on a thread that simulates.
+        static VIRTUAL: Cell<Option<Instant>> = const { Cell::new(None) };
+        /// See [`coarse`].
+        static COARSE: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// The present instant of this thread's clock.
+    #[inline]
+    pub(crate) fn now() -> Instant {
+        match VIRTUAL.try_with(Cell::get) {
+            Ok(Some(instant)) => instant,
+            // A thread that is ending simulates nothing.
+            _ => Instant::now(),
+        }
+    }
+
+    /// Milliseconds since this process first asked, as this thread last looked.
+    #[inline]
+    pub(crate) fn coarse() -> u32 {
+        COARSE.try_with(Cell::get).unwrap_or(0)
+    }
+
+    /// The same, as of now. It wraps after seven weeks.
+    pub(crate) fn coarse_now() -> u32 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let now = now();
+        now.saturating_duration_since(*START.get_or_init(|| now)).as_millis() as u32
+    }
+
+    /// Looks at the clock for [`coarse`].
+    pub(crate) fn refresh_coarse() {
+        let now = coarse_now();
+        let _ = COARSE.try_with(|coarse| coarse.set(now));
+    }
+
+    /// Stops this thread's clock at `instant`; `None` gives it the machine's again.
+    pub(crate) fn set_virtual(instant: Option<Instant>) {
+        let _ = VIRTUAL.try_with(|clock| clock.set(instant));
+        refresh_coarse();
+    }
+}
+
+/// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
+pub(crate) mod random {
+    /// A uniform number below `bound`.
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    #[inline]
+    pub(crate) fn below(bound: usize) -> usize {
+        fastrand::usize(..bound)
+    }
+
+    /// Has this thread's numbers follow from `seed`. Gives the seed that takes them up again where they
+    /// were.
+    pub(crate) fn reseed(seed: u64) -> u64 {
+        let before = fastrand::get_seed();
+        fastrand::seed(seed);
+        before
+    }
 }

@@ -5,6 +5,7 @@ use crate::error::{JoinError, SpawnError};
 use crate::scheduler::JoinTask;
 use crate::suspend::Suspend;
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -132,6 +133,7 @@ impl<T> Future for Join<T> {
             }
             Poll::Pending => {
                 budget::refund();
+                trace::waits(|| WaitsFor::Join(task_id(&self.task)));
                 Poll::Pending
             }
         }
@@ -170,6 +172,11 @@ impl<T> fmt::Debug for Join<T> {
 pub fn join_all<T>(handles: impl IntoIterator<Item = RoutineHandle<T>>) -> JoinAll<T> {
     let joins: Vec<_> = handles.into_iter().map(RoutineHandle::join).collect();
     JoinAll { results: Vec::with_capacity(joins.len()), joins: joins.into_iter(), first: None }
+}
+
+/// Whom a join waits for.
+fn task_id<T>(task: &Option<JoinTask<T>>) -> u64 {
+    task.as_ref().map_or(0, |task| task.metadata().id)
 }
 
 /// The operation of [`join_all`].

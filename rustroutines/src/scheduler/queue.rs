@@ -45,6 +45,8 @@ pub(crate) struct Own {
     pub(crate) next: AtomicCell<Option<Task>>,
     /// Odd during a poll; grows by one at each poll's beginning and end. Written by the thread alone.
     pub(crate) pulse: AtomicU64,
+    /// The routine in whose poll it is; 0 for none. Written by the thread alone.
+    pub(crate) current: AtomicU64,
     /// What it has counted.
     pub(crate) tally: Tally,
 }
@@ -109,6 +111,7 @@ impl Queues {
             own: CachePadded::new(Own {
                 next: AtomicCell::new(None),
                 pulse: AtomicU64::new(0),
+                current: AtomicU64::new(0),
                 tally: Tally::default(),
             }),
         }));

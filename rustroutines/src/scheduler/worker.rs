@@ -14,7 +14,7 @@
 use super::queue::{Remote, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::random;
+use crate::platform::{clock, random};
 use crate::task::registry::Spawner;
 use crossbeam_deque::Worker as Deque;
 use crossbeam_utils::CachePadded;
@@ -52,8 +52,6 @@ pub(crate) struct Worker {
     in_a_row: Cell<u32>,
     /// Tasks run since the last look at the driver.
     since_look: Cell<u32>,
-    /// The routine in whose poll we are; 0 for none.
-    current: Cell<u64>,
     /// Seats the routines that are spawned here.
     pub(crate) spawner: RefCell<Spawner<super::Owner>>,
 }
@@ -85,7 +83,6 @@ pub(crate) fn run(
         has_next: Cell::new(false),
         in_a_row: Cell::new(0),
         since_look: Cell::new(random::below(INTERVAL as usize) as u32),
-        current: Cell::new(0),
         spawner: RefCell::new(Spawner::new()),
     };
     WORKER.with(|cell| {
@@ -108,7 +105,7 @@ impl Worker {
 
     /// The routine in whose poll this thread is.
     pub(crate) fn current(&self) -> Option<u64> {
-        Some(self.current.get()).filter(|&id| id != 0)
+        Some(self.remote.own.current.load(Ordering::Relaxed)).filter(|&id| id != 0)
     }
 
     /// Queues a task that was woken or spawned on this thread. Gives it back where the thread has no
@@ -156,9 +153,9 @@ impl Worker {
     fn run(&self, task: Task) {
         let pulse = self.remote.own.pulse.load(Ordering::Relaxed);
         self.remote.own.pulse.store(pulse.wrapping_add(1), Ordering::Relaxed);
-        self.current.set(task.metadata().id);
+        self.remote.own.current.store(task.metadata().id, Ordering::Relaxed);
         task.run();
-        self.current.set(0);
+        self.remote.own.current.store(0, Ordering::Relaxed);
         self.remote.own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
     }
 
@@ -193,6 +190,7 @@ impl Worker {
     fn look_around(&self) -> Option<Task> {
         self.since_look.set(0);
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
+        clock::refresh_coarse();
         self.scheduler.driver.poll();
         self.scheduler.queues.take_injected(&self.deque)
     }
@@ -219,6 +217,7 @@ impl Worker {
             bump(&self.remote.own.tally.parks);
             scheduler.driver.park(&self.remote.parker);
         }
+        clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);
         scheduler.rouse_monitor();
         if searching {
@@ -270,7 +269,7 @@ impl Worker {
     /// Gives this thread's place away for a wait, where it has one and another thread can be had.
     pub(super) fn step_aside(&self) {
         // Outside of a poll (in a waker that the driver calls, say) the place is kept.
-        if self.current.get() != 0 && self.remote.placed.load(Ordering::Relaxed) {
+        if self.current().is_some() && self.remote.placed.load(Ordering::Relaxed) {
             self.flush_next();
             self.scheduler.relieve(&self.remote);
         }
