@@ -18,6 +18,7 @@
 //! after the lock is released, and neither closures nor values nor wakers are dropped under it.
 
 use crate::panics;
+use crate::platform::census;
 use crate::platform::sync::{Mutex, MutexGuard};
 use crate::scheduler::blocking::BlockingPool;
 use crate::suspend::Suspend;
@@ -194,11 +195,22 @@ fn wake_after<T>(mut inner: MutexGuard<'_, Inner<T>>) {
 }
 
 /// The job in the pool's queue. Dropped without having run, it says so.
-struct Job<T>(Arc<Cell<T>>);
+struct Job<T> {
+    /// What it is to run.
+    cell: Arc<Cell<T>>,
+    /// As long as it is not done with, it may wake somebody.
+    _errand: census::Errand,
+}
+
+impl<T> Job<T> {
+    fn run(self) {
+        self.cell.run();
+    }
+}
 
 impl<T> Drop for Job<T> {
     fn drop(&mut self) {
-        self.0.reject();
+        self.cell.reject();
     }
 }
 
@@ -206,8 +218,8 @@ impl<T: Send + 'static> BlockOnIo<T> {
     /// Hands the closure to the pool, or runs it here where the pool says so.
     fn submit(pool: &BlockingPool, call: Call<T>) -> Arc<Cell<T>> {
         let cell = Arc::new(Cell::new(call));
-        let job = Job(cell.clone());
-        if let Err(job) = pool.submit(Box::new(move || job.0.run())) {
+        let job = Job { cell: cell.clone(), _errand: census::Errand::new() };
+        if let Err(job) = pool.submit(Box::new(move || job.run())) {
             job();
         }
         cell

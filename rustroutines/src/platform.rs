@@ -13,6 +13,8 @@
 //! aborts instead of reporting.
 
 #[cfg(not(loom))]
+pub(crate) mod census;
+#[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]
 pub(crate) use native::{atomic, clock, random, sync, thread};
@@ -20,4 +22,4 @@ pub(crate) use native::{atomic, clock, random, sync, thread};
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]
-pub(crate) use model::{atomic, clock, random, sync, thread};
+pub(crate) use model::{atomic, census, clock, random, sync, thread};

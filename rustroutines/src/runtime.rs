@@ -140,8 +140,7 @@ impl RustRoutineRuntime {
     /// # Ok::<(), rustroutines::error::RuntimeError>(())
     /// ```
     pub fn dump(&self) -> Dump {
-        let (routines, threads) = self.scheduler.dump();
-        Dump::new(routines, threads)
+        Dump::new(self.scheduler.dump(), scheduler::dump::threads())
     }
 
     /// Shuts down: accepts nothing new, lets the routines run until all have ended or `timeout` has

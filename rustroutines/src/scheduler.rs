@@ -35,7 +35,7 @@ pub(crate) use shutdown::Straggler;
 use crate::driver::Driver;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::platform::sync::{Condvar, Mutex};
+use crate::platform::sync::{Condvar, Mutex, OnceLock};
 use crate::platform::thread;
 use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
 use crate::task::{self, Ending, Meta, Outcome};
@@ -60,6 +60,14 @@ const RUNNING: u8 = 0;
 const DRAINING: u8 = 1;
 /// What is queued is dropped.
 const DEAD: u8 = 2;
+
+/// Every scheduler that was started, and is still there.
+static ALL: OnceLock<Mutex<Vec<Weak<Scheduler>>>> = OnceLock::new();
+
+/// Every scheduler of the process, but for simulations.
+pub(crate) fn all() -> Vec<Arc<Scheduler>> {
+    ALL.get().map(|all| all.lock().iter().filter_map(Weak::upgrade).collect()).unwrap_or_default()
+}
 
 /// What a scheduler is made with.
 #[derive(Debug, Clone)]
@@ -139,6 +147,10 @@ impl Scheduler {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);
         }
+        let mut all = ALL.get_or_init(|| Mutex::new(Vec::new())).lock();
+        all.retain(|scheduler| scheduler.strong_count() > 0);
+        all.push(Arc::downgrade(&scheduler));
+        drop(all);
         Ok(scheduler)
     }
 

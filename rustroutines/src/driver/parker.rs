@@ -12,18 +12,23 @@
 //! |----------|-----------------------------------------|---------------------------------------------|
 //! | EMPTY    | nobody sleeps, nothing to tell          | PARKED (park), ROUSED, NOTIFIED             |
 //! | PARKED   | the owner sleeps or is about to         | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
+//! | SILENT   | the same, and it has no deadline        | ROUSED, NOTIFIED (unpark)                   |
 //! | ROUSED   | the owner is to look at its deadline    | NOTIFIED (unpark), EMPTY (park takes it)    |
 //! | NOTIFIED | a notification waits for the owner      | EMPTY (park takes it)                       |
 //!
 //! NOTIFIED replaces ROUSED, never the reverse: an owner that returns with a notification looks at
 //! everything afresh before it sleeps again, its deadline included.
 //!
-//! No wake-up is lost: the owner goes from EMPTY to PARKED while it holds `lock` and lets go of it
-//! only by waiting on `wake`. A notifier that finds PARKED takes `lock` before it notifies, so the
-//! owner is by then either waiting, and hears it, or already awake.
+//! No wake-up is lost: the owner looks at the state while it holds `lock`, and lets go of that only by
+//! waiting on `wake`. A notifier that finds PARKED or SILENT changes the state and takes `lock` before it
+//! notifies, so the owner is by then either waiting, and hears it, or has yet to look.
+//!
+//! Who is SILENT is counted as such, and whoever takes it out of that state counts it as woken: see
+//! [`census`].
 
 use crate::platform::atomic::{AtomicU8, Ordering};
-use crate::platform::clock::Instant;
+use crate::platform::census;
+use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{Condvar, Mutex};
 use crossbeam_utils::Backoff;
 use std::sync::Arc;
@@ -33,6 +38,7 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const ROUSED: u8 = 2;
 const NOTIFIED: u8 = 3;
+const SILENT: u8 = 4;
 
 /// What ended a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +54,7 @@ pub(crate) enum Wakeup {
 /// One thread's place to sleep. Only the owning thread parks; any thread may unpark.
 #[derive(Debug)]
 pub(crate) struct Parker {
-    /// EMPTY, PARKED or NOTIFIED.
+    /// See the table in the module.
     state: AtomicU8,
     /// Held from the decision to sleep until the sleep has begun.
     lock: Mutex<()>,
@@ -103,18 +109,17 @@ impl Parker {
         if let Some(wakeup) = self.take() {
             return wakeup;
         }
+        let asleep = if deadline.is_some() { PARKED } else { SILENT };
         let mut guard = self.lock.lock();
-        if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if self.state.compare_exchange(EMPTY, asleep, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return self.take().expect("only the owner takes what is left for it");
         }
+        let Some(deadline) = deadline else {
+            drop(guard);
+            return self.sleep_silently();
+        };
         loop {
-            let timed_out = match deadline {
-                Some(deadline) => self.wake.wait_until(&mut guard, deadline).timed_out(),
-                None => {
-                    self.wake.wait(&mut guard);
-                    false
-                }
-            };
+            let timed_out = self.wake.wait_until(&mut guard, deadline).timed_out();
             if let Some(wakeup) = self.take() {
                 return wakeup;
             }
@@ -125,9 +130,33 @@ impl Parker {
         }
     }
 
+    /// Sleeps until notified or roused. The state is SILENT.
+    fn sleep_silently(&self) -> Wakeup {
+        census::fall_silent();
+        // Not under the lock: whoever finds that everything is asleep has a lot to say.
+        let mut turn = 0;
+        let mut pause = if census::is_watched() { census::look(turn) } else { None };
+        let mut guard = self.lock.lock();
+        loop {
+            if let Some(wakeup) = self.take() {
+                return wakeup;
+            }
+            let Some(length) = pause else {
+                self.wake.wait(&mut guard);
+                continue;
+            };
+            if self.wake.wait_until(&mut guard, clock::now() + length).timed_out() {
+                drop(guard);
+                turn += 1;
+                pause = census::look(turn);
+                guard = self.lock.lock();
+            }
+        }
+    }
+
     /// Takes what was left for the owner, where there is something.
     fn take(&self) -> Option<Wakeup> {
-        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED) {
+        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED | SILENT) {
             return None;
         }
         // A swap, not a store: a second notifier may have come since, and what it wrote before its
@@ -147,11 +176,7 @@ impl Parker {
     /// Leaves a notification, and wakes the owner where it sleeps. At most one system call.
     pub(crate) fn unpark(&self) {
         // Release: what was written before this is seen by the owner when it returns from `park`.
-        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            // The owner is between its decision to sleep and the sleep, or asleep; see the module.
-            drop(self.lock.lock());
-            self.wake.notify_one();
-        }
+        self.hear(self.state.swap(NOTIFIED, Ordering::Release));
     }
 
     /// Has the owner look at its deadline again: one that sleeps in
@@ -168,10 +193,20 @@ impl Parker {
                 Err(now) => state = now,
             }
         }
-        if state == PARKED {
-            drop(self.lock.lock());
-            self.wake.notify_one();
+        self.hear(state);
+    }
+
+    /// Wakes the owner if the state, which has just been changed, was `before`.
+    #[inline]
+    fn hear(&self, before: u8) {
+        if before == SILENT {
+            census::wake_silent();
+        } else if before != PARKED {
+            return;
         }
+        // The owner is between its decision to sleep and the sleep, or asleep; see the module.
+        drop(self.lock.lock());
+        self.wake.notify_one();
     }
 }
 

@@ -138,6 +138,40 @@ pub(crate) mod clock {
     pub(crate) fn set_virtual(_: Option<Instant>) {}
 }
 
+/// Nobody counts: a model's threads are no threads of the process.
+pub(crate) mod census {
+    use std::time::Duration;
+
+    #[derive(Debug)]
+    pub(crate) struct Counted;
+    pub(crate) type Errand = Counted;
+    pub(crate) type Watch = Counted;
+
+    impl Counted {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+    }
+
+    pub(crate) fn fall_silent() {}
+    pub(crate) fn wake_silent() {}
+    pub(crate) fn is_watched() -> bool {
+        false
+    }
+    pub(crate) fn look(_: usize) -> Option<Duration> {
+        None
+    }
+    pub(crate) fn watch(_: fn()) -> Watch {
+        Counted
+    }
+    pub(crate) fn resident() -> Counted {
+        Counted
+    }
+    pub(crate) fn standby() -> Counted {
+        Counted
+    }
+}
+
 /// No randomness: the checker explores schedules, not dice.
 pub(crate) mod random {
     /// Always 0.

@@ -91,8 +91,8 @@ impl Inquiry {
 }
 
 impl Scheduler {
-    /// What every routine does, and every thread that blocks.
-    pub(crate) fn dump(self: &Arc<Self>) -> (Vec<Found>, Vec<FoundThread>) {
+    /// What every routine does.
+    pub(crate) fn dump(self: &Arc<Self>) -> Vec<Found> {
         let simulation = simulation::current().filter(|simulation| simulation.is_of(self));
         if simulation.is_none() {
             // The others must be able to run while this one waits for them.
@@ -110,70 +110,36 @@ impl Scheduler {
                 waker.wake_by_ref();
             }
         }
-        let threads = match &simulation {
-            Some(simulation) => {
-                simulation.run_asked();
-                Vec::new()
-            }
-            None => {
-                let threads = blocked::all();
-                threads.iter().for_each(|thread| thread.ask());
-                self.hear(&asked, &threads);
-                threads
-            }
-        };
+        match &simulation {
+            Some(simulation) => simulation.run_asked(),
+            None => self.hear(&asked),
+        }
         let mut told = self.inquiry.told.lock().take().map(|answers| answers.told).unwrap_or_default();
         let running = self.running();
-        let routines = asked
-            .into_iter()
-            .filter_map(|Asked { living, seat }| {
-                let state = match told.remove(&living.id) {
-                    Some(told) if !told.waits.contains(&WaitsFor::Turn) => State::Waiting(told),
-                    _ if running.contains(&living.id) => State::Running,
-                    _ if !seat.is_taken_by(living.id) => return None,
-                    _ => State::Queued,
-                };
-                Some(Found { id: living.id, name: living.name, site: living.site, state })
-            })
-            .collect();
-        let threads = threads
-            .iter()
-            .filter_map(|thread| {
-                let (name, routine) = (thread.thread().map(str::to_owned), thread.routine());
-                thread.answer().map(|waits| FoundThread { name, routine, waits })
-            })
-            .collect();
-        (routines, threads)
+        let found = |Asked { living, seat }: Asked<super::Owner>| {
+            let state = match told.remove(&living.id) {
+                Some(told) if !told.waits.contains(&WaitsFor::Turn) => State::Waiting(told),
+                _ if running.contains(&living.id) => State::Running,
+                _ if !seat.is_taken_by(living.id) => return None,
+                _ => State::Queued,
+            };
+            Some(Found { id: living.id, name: living.name, site: living.site, state })
+        };
+        asked.into_iter().filter_map(found).collect()
     }
 
     /// Waits until all have told.
-    fn hear(&self, asked: &[Asked<super::Owner>], threads: &[Arc<Blocked>]) {
+    fn hear(&self, asked: &[Asked<super::Owner>]) {
         // Also one that is in a poll by now: in the one in which it tells, most likely.
-        let waited_for = || {
-            let routines = asked.iter().filter(|asked| asked.seat.is_asked(asked.living.id));
-            routines.count() + threads.iter().filter(|thread| thread.is_asked()).count()
-        };
-        let mut before = usize::MAX;
-        let mut give_up = clock::now() + PATIENCE;
-        loop {
-            let left = waited_for();
-            if left == 0 {
-                return;
-            }
-            let now = clock::now();
-            if left < before {
-                (before, give_up) = (left, now + PATIENCE);
-            } else if now >= give_up {
-                return;
-            }
+        let left = || asked.iter().filter(|asked| asked.seat.is_asked(asked.living.id)).count();
+        wait(left, |until| {
             let mut answers = self.inquiry.told.lock();
-            if answers.as_ref().is_some_and(|answers| answers.told.len() < answers.expected) {
-                self.inquiry.heard.wait_until(&mut answers, now + LOOK_AGAIN);
-            } else {
-                drop(answers);
-                thread::sleep(LOOK_AGAIN);
+            let all = answers.as_ref().is_none_or(|answers| answers.told.len() >= answers.expected);
+            if !all {
+                self.inquiry.heard.wait_until(&mut answers, until);
             }
-        }
+            !all
+        });
     }
 
     /// The routines in whose poll a thread is.
@@ -183,5 +149,38 @@ impl Scheduler {
             .filter(|simulation| simulation.is_of(self))
             .and_then(|simulation| simulation.current_routine());
         workers.chain(simulated).filter(|&id| id != 0).collect()
+    }
+}
+
+/// What every thread of the process does that blocks in an operation.
+pub(crate) fn threads() -> Vec<FoundThread> {
+    worker::with(|worker| worker.map(worker::Worker::step_aside));
+    let threads = blocked::all();
+    threads.iter().for_each(|thread| thread.ask());
+    wait(|| threads.iter().filter(|thread| thread.is_asked()).count(), |_| false);
+    let found = |thread: &Arc<Blocked>| {
+        let (name, routine) = (thread.thread().map(str::to_owned), thread.routine());
+        thread.answer().map(|waits| FoundThread { name, routine, waits })
+    };
+    threads.iter().filter_map(found).collect()
+}
+
+/// Waits until nobody is `left`, or nobody has left for a while. `sleep` may sleep until the instant it is
+/// given, and says whether it did.
+fn wait(left: impl Fn() -> usize, sleep: impl Fn(clock::Instant) -> bool) {
+    let mut before = usize::MAX;
+    let mut give_up = clock::now() + PATIENCE;
+    loop {
+        let left = left();
+        let now = clock::now();
+        if left == 0 || (left >= before && now >= give_up) {
+            return;
+        }
+        if left < before {
+            (before, give_up) = (left, now + PATIENCE);
+        }
+        if !sleep(now + LOOK_AGAIN) {
+            thread::sleep(LOOK_AGAIN);
+        }
     }
 }

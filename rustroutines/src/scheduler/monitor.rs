@@ -21,7 +21,7 @@
 use super::Scheduler;
 use crate::driver::parker::Parker;
 use crate::platform::atomic::{AtomicBool, Ordering, fence};
-use crate::platform::{clock, thread};
+use crate::platform::{census, clock, thread};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +85,7 @@ pub(super) fn start(scheduler: &Arc<Scheduler>) -> io::Result<()> {
 }
 
 fn watch(scheduler: &Arc<Scheduler>) {
+    let _resident = census::resident();
     let mut pulses = Vec::new();
     let mut idle_ticks = 0;
     while !scheduler.is_dead() {

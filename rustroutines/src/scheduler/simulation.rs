@@ -287,7 +287,7 @@ impl Simulation {
         let routines = match asked_before {
             Some(routines) => routines,
             None => {
-                let (routines, _) = self.scheduler.dump();
+                let routines = self.scheduler.dump();
                 if let Some(blocked) = blocked {
                     *self.stuck.borrow_mut() = Some(routines);
                     blocked.ask();

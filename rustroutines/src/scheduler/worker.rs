@@ -14,7 +14,7 @@
 use super::queue::{Remote, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::{clock, random};
+use crate::platform::{census, clock, random};
 use crate::task::registry::Spawner;
 use crossbeam_deque::Worker as Deque;
 use crossbeam_utils::CachePadded;
@@ -75,6 +75,7 @@ pub(crate) fn run(
     deque: Deque<Task>,
     remote: Arc<CachePadded<Remote>>,
 ) {
+    let _resident = census::resident();
     let worker = Worker {
         scheduler,
         index,
