@@ -203,6 +203,10 @@ struct Job<T> {
 }
 
 impl<T> Job<T> {
+    fn new(cell: Arc<Cell<T>>) -> Self {
+        Self { cell, _errand: census::Errand::new() }
+    }
+
     fn run(self) {
         self.cell.run();
     }
@@ -218,7 +222,7 @@ impl<T: Send + 'static> BlockOnIo<T> {
     /// Hands the closure to the pool, or runs it here where the pool says so.
     fn submit(pool: &BlockingPool, call: Call<T>) -> Arc<Cell<T>> {
         let cell = Arc::new(Cell::new(call));
-        let job = Job { cell: cell.clone(), _errand: census::Errand::new() };
+        let job = Job::new(cell.clone());
         if let Err(job) = pool.submit(Box::new(move || job.run())) {
             job();
         }

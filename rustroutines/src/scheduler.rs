@@ -6,6 +6,7 @@
 //! - [`monitor`]: the thread that finds workers which are stuck in a poll.
 //! - [`shutdown`]: the end, in order.
 //! - [`blocking`]: threads for calls that block.
+//! - [`metrics`]: how long routines wait, and how long they run.
 //! - [`blocked`]: threads that block in an operation.
 //! - [`dump`]: what every routine does.
 //! - [`simulation`]: all of it on one thread and a clock of its own, for tests.
@@ -24,6 +25,7 @@ pub(crate) mod blocked;
 pub(crate) mod blocking;
 pub(crate) mod dump;
 mod idle;
+pub(crate) mod metrics;
 mod monitor;
 mod queue;
 mod shutdown;
@@ -209,7 +211,7 @@ impl Scheduler {
         site: &'static Location<'static>,
         name: Option<&Arc<String>>,
     ) -> Result<Slot<Owner>, SpawnError> {
-        if self.phase.load(Ordering::Relaxed) != RUNNING {
+        if !self.accepts() {
             return Err(SpawnError::ShutDown);
         }
         if let Some(limit) = self.settings.max_routines {
@@ -236,6 +238,11 @@ impl Scheduler {
             self.release();
             SpawnError::ShutDown
         })
+    }
+
+    /// Whether it starts routines.
+    pub(crate) fn accepts(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == RUNNING
     }
 
     /// Calls `f` with the worker of this scheduler that this thread is, if it is one.
@@ -391,6 +398,17 @@ impl Scheduler {
         counts.handoffs = self.handoffs.load(Ordering::Relaxed);
         counts.threads = *self.threads.lock() as u64;
         counts
+    }
+
+    /// Calls `f` with what each thread has measured.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn each_recorder(&self, mut f: impl FnMut(&metrics::Recorders)) {
+        self.queues.remotes().for_each(|remote| f(&remote.own.recorders));
+    }
+
+    /// Places whose holders sleep.
+    pub(crate) fn idle_workers(&self) -> u64 {
+        self.idle.asleep()
     }
 
     /// What it was made with.

@@ -1,6 +1,7 @@
 //! The unit of work: a routine, as the scheduler sees it.
 //!
 //! - [`budget`]: how much one routine may do before it lets the others run.
+//! - [`stamp`]: when a task was woken, where that is measured.
 //! - [`trace`]: what operations that wait say of themselves.
 //! - [`registry`]: the routines that are alive, so that they can be named, aborted and dropped.
 //!
@@ -20,6 +21,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod registry;
+pub(crate) mod stamp;
 pub(crate) mod trace;
 
 use crate::error::{JoinError, Panic};
@@ -68,6 +70,8 @@ pub(crate) struct Meta<H: Home> {
     pub(crate) id: u64,
     /// The name it was given.
     pub(crate) name: Option<Arc<String>>,
+    /// When it was woken last, where that is measured.
+    pub(crate) woken: stamp::Stamp,
 }
 
 /// What a task leaves behind for its joiner. Dropped unread, it contains the panics of destructors.
@@ -109,7 +113,7 @@ where
     O: Future + Send + 'static,
     O::Output: Send + 'static,
 {
-    let meta = Meta { seat: slot.seat(), id: slot.id(), name };
+    let meta = Meta { seat: slot.seat(), id: slot.id(), name, woken: stamp::Stamp::default() };
     // The schedule function captures nothing: async-task then saves two steps of the reference count
     // for each wake-up. It finds the scheduler in the metadata.
     Builder::new().metadata(meta).spawn(
@@ -119,6 +123,7 @@ where
 }
 
 fn schedule<H: Home>(task: Runnable<Meta<H>>, info: ScheduleInfo) {
+    task.metadata().woken.set();
     H::schedule(task, info.woken_while_running);
 }
 

@@ -104,6 +104,15 @@ fn main() {
             let _ = handle.join();
         }
 
+        #[cfg(unix)]
+        "signalled" => {
+            RustRoutineRuntime::start_global(RuntimeConfig::new().dump_on_signal(3)).unwrap();
+            go!("the sleeper", sleep(Duration::from_secs(3_600)));
+            println!("ready");
+            // Until it is closed; the thread waits for the system, in no operation of ours.
+            std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+        }
+
         // Not deadlocked.
         "a timer" => {
             let (tx, rx) = channel();

@@ -12,7 +12,7 @@
 //! |----------|-----------------------------------------|---------------------------------------------|
 //! | EMPTY    | nobody sleeps, nothing to tell          | PARKED (park), ROUSED, NOTIFIED             |
 //! | PARKED   | the owner sleeps or is about to         | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
-//! | SILENT   | the same, and it has no deadline        | ROUSED, NOTIFIED (unpark)                   |
+//! | SILENT   | the same, and the time wakes nobody     | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
 //! | ROUSED   | the owner is to look at its deadline    | NOTIFIED (unpark), EMPTY (park takes it)    |
 //! | NOTIFIED | a notification waits for the owner      | EMPTY (park takes it)                       |
 //!
@@ -24,7 +24,7 @@
 //! notifies, so the owner is by then either waiting, and hears it, or has yet to look.
 //!
 //! Who is SILENT is counted as such, and whoever takes it out of that state counts it as woken: see
-//! [`census`].
+//! [`census`]. It is so without a deadline, and with one at which it will do nothing to others.
 
 use crate::platform::atomic::{AtomicU8, Ordering};
 use crate::platform::census;
@@ -56,7 +56,7 @@ pub(crate) enum Wakeup {
 pub(crate) struct Parker {
     /// See the table in the module.
     state: AtomicU8,
-    /// Held from the decision to sleep until the sleep has begun.
+    /// Held from the last look at the state until the sleep has begun.
     lock: Mutex<()>,
     /// Where the owner sleeps.
     wake: Condvar,
@@ -90,13 +90,24 @@ impl Parker {
 
     /// Sleeps until notified. Returns at once where a notification waits already.
     pub(crate) fn park(&self) {
-        self.park_until(None);
+        self.park_silently_until(None);
+    }
+
+    /// Sleeps until notified or until `deadline`; says whether it was notified. The owner does nothing by
+    /// itself when the time is up, but for going away, say: meanwhile it counts as silent.
+    pub(crate) fn park_silently_until(&self, deadline: Option<Instant>) -> bool {
+        self.park_over_calls(|| self.park_as(SILENT, deadline))
     }
 
     /// Sleeps until notified or until `deadline`; says whether it was notified.
     pub(crate) fn park_until(&self, deadline: Option<Instant>) -> bool {
+        self.park_over_calls(|| self.park_rousable(deadline))
+    }
+
+    /// Sleeps on over calls to look at the deadline.
+    fn park_over_calls(&self, park: impl Fn() -> Wakeup) -> bool {
         loop {
-            match self.park_rousable(deadline) {
+            match park() {
                 Wakeup::Notified => return true,
                 Wakeup::TimedOut => return false,
                 Wakeup::Roused => {}
@@ -106,51 +117,55 @@ impl Parker {
 
     /// Sleeps until notified, roused, or until `deadline`; says which.
     pub(crate) fn park_rousable(&self, deadline: Option<Instant>) -> Wakeup {
+        self.park_as(if deadline.is_some() { PARKED } else { SILENT }, deadline)
+    }
+
+    fn park_as(&self, asleep: u8, deadline: Option<Instant>) -> Wakeup {
         if let Some(wakeup) = self.take() {
             return wakeup;
         }
-        let asleep = if deadline.is_some() { PARKED } else { SILENT };
-        let mut guard = self.lock.lock();
         if self.state.compare_exchange(EMPTY, asleep, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return self.take().expect("only the owner takes what is left for it");
         }
-        let Some(deadline) = deadline else {
-            drop(guard);
-            return self.sleep_silently();
-        };
-        loop {
-            let timed_out = self.wake.wait_until(&mut guard, deadline).timed_out();
-            if let Some(wakeup) = self.take() {
-                return wakeup;
-            }
-            if timed_out {
-                // A notifier may come in between: what it leaves is then taken here.
-                return Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire)).unwrap_or(Wakeup::TimedOut);
-            }
+        let mut look = None;
+        if asleep == SILENT {
+            census::fall_silent();
+            // Not under the lock: whoever finds that everything is asleep has a lot to say.
+            look = if census::is_watched() { census::look(0) } else { None };
         }
-    }
-
-    /// Sleeps until notified or roused. The state is SILENT.
-    fn sleep_silently(&self) -> Wakeup {
-        census::fall_silent();
-        // Not under the lock: whoever finds that everything is asleep has a lot to say.
-        let mut turn = 0;
-        let mut pause = if census::is_watched() { census::look(turn) } else { None };
+        let mut looks = 0;
         let mut guard = self.lock.lock();
         loop {
             if let Some(wakeup) = self.take() {
                 return wakeup;
             }
-            let Some(length) = pause else {
-                self.wake.wait(&mut guard);
-                continue;
+            let look_at = look.map(|pause| clock::now() + pause);
+            let until = match (deadline, look_at) {
+                (Some(deadline), Some(look_at)) => Some(deadline.min(look_at)),
+                (deadline, look_at) => deadline.or(look_at),
             };
-            if self.wake.wait_until(&mut guard, clock::now() + length).timed_out() {
-                drop(guard);
-                turn += 1;
-                pause = census::look(turn);
-                guard = self.lock.lock();
+            let timed_out = match until {
+                Some(until) => self.wake.wait_until(&mut guard, until).timed_out(),
+                None => {
+                    self.wake.wait(&mut guard);
+                    false
+                }
+            };
+            if !timed_out {
+                continue;
             }
+            if until == deadline {
+                let before = self.state.swap(EMPTY, Ordering::Acquire);
+                if before == SILENT {
+                    census::wake_silent();
+                }
+                // A notifier may have come in between: what it left is then taken here.
+                return Self::wakeup(before).unwrap_or(Wakeup::TimedOut);
+            }
+            drop(guard);
+            looks += 1;
+            look = census::look(looks);
+            guard = self.lock.lock();
         }
     }
 

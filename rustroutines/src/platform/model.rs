@@ -133,6 +133,11 @@ pub(crate) mod clock {
         0
     }
 
+    #[cfg(feature = "metrics")]
+    pub(crate) fn nanos() -> u64 {
+        0
+    }
+
     pub(crate) fn refresh_coarse() {}
 
     pub(crate) fn set_virtual(_: Option<Instant>) {}

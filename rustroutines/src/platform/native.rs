@@ -109,6 +109,7 @@ pub(crate) mod thread {
 pub(crate) mod clock {
     use std::cell::Cell;
     use std::sync::OnceLock;
+    use std::time::Duration;
     pub use std::time::Instant;
 
     std::thread_local! {
@@ -136,9 +137,19 @@ pub(crate) mod clock {
 
     /// The same, as of now. It wraps after seven weeks.
     pub(crate) fn coarse_now() -> u32 {
+        since_start().as_millis() as u32
+    }
+
+    /// Nanoseconds since this process first asked.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn nanos() -> u64 {
+        since_start().as_nanos() as u64
+    }
+
+    fn since_start() -> Duration {
         static START: OnceLock<Instant> = OnceLock::new();
         let now = now();
-        now.saturating_duration_since(*START.get_or_init(|| now)).as_millis() as u32
+        now.saturating_duration_since(*START.get_or_init(|| now))
     }
 
     /// Looks at the clock for [`coarse`].

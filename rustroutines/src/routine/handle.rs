@@ -128,8 +128,14 @@ impl<T> Future for Join<T> {
         let task = self.task.as_mut().expect("a join is not polled after its end");
         match Pin::new(task).poll(cx) {
             Poll::Ready(outcome) => {
+                let mut result = outcome.into_result();
+                if let Err(JoinError::Panicked(panic)) = &mut result {
+                    if let Some(name) = self.task.as_ref().and_then(|task| task.metadata().name.as_ref()) {
+                        panic.set_routine(name);
+                    }
+                }
                 detach(&mut self.task);
-                Poll::Ready(outcome.into_result())
+                Poll::Ready(result)
             }
             Poll::Pending => {
                 budget::refund();

@@ -37,6 +37,8 @@ pub struct RuntimeStats {
     pub queued: u64,
     /// Routines that run at once, at most.
     pub workers: u64,
+    /// Workers that sleep, because there is nothing to do.
+    pub idle_workers: u64,
     /// Threads: workers with and without a place, and the monitor.
     pub threads: u64,
     /// Threads of the blocking pool.
@@ -65,6 +67,7 @@ impl RuntimeStats {
             handoffs: counts.handoffs,
             queued: counts.queued,
             workers: scheduler.settings().workers as u64,
+            idle_workers: scheduler.idle_workers(),
             threads: counts.threads,
             blocking_threads: scheduler.blocking.threads() as u64,
             blocking_queued: scheduler.blocking.queued() as u64,
@@ -72,7 +75,7 @@ impl RuntimeStats {
         }
     }
 
-    fn rows(&self) -> [(&'static str, u64); 17] {
+    fn rows(&self) -> [(&'static str, u64); 18] {
         [
             ("spawned", self.spawned),
             ("alive", self.alive),
@@ -87,6 +90,7 @@ impl RuntimeStats {
             ("hand-offs", self.handoffs),
             ("queued", self.queued),
             ("workers", self.workers),
+            ("idle workers", self.idle_workers),
             ("threads", self.threads),
             ("blocking threads", self.blocking_threads),
             ("blocking queued", self.blocking_queued),

@@ -155,7 +155,7 @@ impl Worker {
         let pulse = self.remote.own.pulse.load(Ordering::Relaxed);
         self.remote.own.pulse.store(pulse.wrapping_add(1), Ordering::Relaxed);
         self.remote.own.current.store(task.metadata().id, Ordering::Relaxed);
-        task.run();
+        self.remote.own.recorders.measure(task);
         self.remote.own.current.store(0, Ordering::Relaxed);
         self.remote.own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
     }

@@ -86,7 +86,8 @@ pub(crate) fn spend() {
 
 /// Whether an operation has completed in this poll.
 pub(crate) fn is_touched() -> bool {
-    LEFT.try_with(Cell::get) != FRESH.try_with(Cell::get)
+    let (left, fresh) = (LEFT.try_with(Cell::get), FRESH.try_with(Cell::get));
+    left.unwrap_or(UNLIMITED) != fresh.unwrap_or(PER_POLL)
 }
 
 /// Gives back what [`poll_proceed`] took, for an operation that turned out not to be ready.

@@ -90,7 +90,7 @@ fn found(what: WaitsFor) {
 /// The operation that has said what it waits for does not wait after all: it begins anew.
 pub(crate) fn start_over() {
     if is_on() {
-        FOUND.take();
+        drop(take_found());
     }
 }
 
@@ -103,21 +103,25 @@ pub(crate) struct Tracing {
 /// Begins to trace.
 #[cold]
 pub(crate) fn begin() -> Tracing {
-    Tracing { outer: (ON.replace(true), FOUND.take()) }
+    Tracing { outer: (ON.with(|on| on.replace(true)), take_found()) }
 }
 
 impl Tracing {
     /// Ends it; gives what was found.
     pub(crate) fn end(self) -> Vec<WaitsFor> {
-        FOUND.take()
+        take_found()
     }
+}
+
+fn take_found() -> Vec<WaitsFor> {
+    FOUND.with(RefCell::take)
 }
 
 impl Drop for Tracing {
     fn drop(&mut self) {
         let (on, found) = std::mem::take(&mut self.outer);
-        ON.set(on);
-        FOUND.set(found);
+        ON.with(|cell| cell.set(on));
+        FOUND.with(|cell| *cell.borrow_mut() = found);
     }
 }
 
