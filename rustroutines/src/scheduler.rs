@@ -40,6 +40,7 @@ use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence}
 use crate::platform::sync::{Condvar, Mutex, OnceLock};
 use crate::platform::thread;
 use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
+use crate::task::report::{self, Who};
 use crate::task::{self, Ending, Meta, Outcome};
 use blocked::Blocked;
 use blocking::BlockingPool;
@@ -201,6 +202,8 @@ impl Scheduler {
                 return Err(error);
             }
         };
+        let label = name.as_ref().map(|name| name.as_str());
+        report::spawned(Who { id: slot.id(), name: label, site });
         let (task, join) = task::spawn(slot, name, make);
         task.schedule();
         Ok(join)

@@ -1,6 +1,7 @@
 //! The unit of work: a routine, as the scheduler sees it.
 //!
 //! - [`budget`]: how much one routine may do before it lets the others run.
+//! - [`report`]: events for the crate `tracing`.
 //! - [`stamp`]: when a task was woken, where that is measured.
 //! - [`trace`]: what operations that wait say of themselves.
 //! - [`registry`]: the routines that are alive, so that they can be named, aborted and dropped.
@@ -21,6 +22,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod registry;
+pub(crate) mod report;
 pub(crate) mod stamp;
 pub(crate) mod trace;
 

@@ -23,6 +23,7 @@
 //! (then it found the waker) or after it. Later there is a waker, and async-task's own rules apply: see
 //! [`task`](super).
 
+use super::report::{self, Who};
 use super::trace::WaitsFor;
 use super::{Ending, Home};
 use crate::error::JoinError;
@@ -281,6 +282,14 @@ impl<H: Home> Registry<H> {
         found
     }
 
+    /// Routine `id`, if it is alive. Looks at every routine.
+    pub(crate) fn find(&self, id: u64) -> Option<Living> {
+        self.blocks().iter().find_map(|block| {
+            let inner = block.inner.lock();
+            inner.seats.iter().flatten().find(|resident| resident.id == id).map(Resident::to_living)
+        })
+    }
+
     /// Whether anybody but `but` is alive.
     pub(crate) fn is_empty_but(&self, but: Option<u64>) -> bool {
         self.blocks().iter().all(|block| {
@@ -300,8 +309,19 @@ impl<H: Home> Registry<H> {
 }
 
 impl Resident {
+    fn who(&self) -> Who<'_> {
+        Who { id: self.id, name: self.name.as_ref().map(|name| name.as_str()), site: self.site }
+    }
+
     fn to_living(&self) -> Living {
         Living { id: self.id, site: self.site, name: self.name.clone(), waker: self.waker.clone() }
+    }
+}
+
+impl Living {
+    /// Who it is, for a report.
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { id: self.id, name: self.name.as_ref().map(|name| name.as_str()), site: self.site }
     }
 }
 
@@ -430,7 +450,9 @@ impl<H: Home> Slot<H> {
         let list = !inner.adopted && !inner.listed;
         inner.listed |= list;
         drop(inner);
-        drop(resident);
+        if let Some(resident) = resident {
+            report::ended(resident.who(), ending);
+        }
         if list {
             self.block.home.has_room(self.seat());
         }
