@@ -290,10 +290,7 @@ impl fmt::Display for StragglerInfo {
 
 /// Calls `f` with the current runtime's scheduler: the one whose worker this is, else the global one.
 pub(crate) fn with_scheduler<R>(f: impl FnOnce(&Arc<Scheduler>) -> R) -> R {
-    scheduler::with_current(|current| match current {
-        Some(scheduler) => f(scheduler),
-        None => f(RustRoutineRuntime::global().scheduler()),
-    })
+    scheduler::with_current(|current| f(current.unwrap_or_else(|| RustRoutineRuntime::global().scheduler())))
 }
 
 /// The driver of the current runtime.

@@ -516,9 +516,16 @@ impl task::Home for Owner {
 
 /// Calls `f` with the scheduler whose worker this thread is, or that it simulates.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R {
-    worker::with(|worker| match worker {
-        Some(worker) => f(Some(worker.scheduler())),
-        None => simulation::with_scheduler(f),
+    worker::with(|worker| {
+        let simulated;
+        // `f` stands here once: whoever spawns has a copy of all this.
+        f(match worker {
+            Some(worker) => Some(worker.scheduler()),
+            None => {
+                simulated = simulation::scheduler();
+                simulated.as_ref()
+            }
+        })
     })
 }
 

@@ -441,7 +441,9 @@ impl<A: Arms> Selecting<A> {
         let expired = self.sleep.as_mut().is_some_and(|sleep| sleep.poll_limit(cx).is_ready());
         if !polled && !expired {
             if trace::is_on() {
-                (0..self.count).for_each(|arm| drop(self.arms.step(arm, Step::Tell)));
+                for arm in 0..self.count {
+                    self.arms.step(arm, Step::Tell);
+                }
             }
             return Poll::Pending;
         }

@@ -115,7 +115,7 @@ where
     O: Future + Send + 'static,
     O::Output: Send + 'static,
 {
-    let meta = Meta { seat: slot.seat(), id: slot.id(), name, woken: stamp::Stamp::default() };
+    let meta = Meta { seat: slot.seat(), id: slot.id(), name, woken: stamp::Stamp::new() };
     // The schedule function captures nothing: async-task then saves two steps of the reference count
     // for each wake-up. It finds the scheduler in the metadata.
     Builder::new().metadata(meta).spawn(
@@ -172,15 +172,14 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let order = this.slot.order();
-        let asked = matches!(order, Order::Tell).then(|| (trace::begin(), this.slot.since()));
-        let mut moved = true;
+        let mut asked = matches!(order, Order::Tell).then(|| this.slot.asked());
         let step = match order {
             Order::End(error) => Ok(Poll::Ready(Err(error))),
             _ => contain(|| {
                 budget::with_fresh(|| {
                     let polled = this.stage.as_mut().step(cx).map(Ok);
-                    if asked.is_some() {
-                        moved = budget::is_touched();
+                    if let Some(asked) = &mut asked {
+                        asked.poll_ends();
                     }
                     polled
                 })
@@ -190,8 +189,8 @@ where
             Ok(Poll::Pending) => {
                 // Once, on the first time: from here on it is found by its waker alone.
                 this.slot.parked(cx.waker());
-                if let Some((tracing, since)) = asked {
-                    this.slot.tell(since, moved, tracing.end());
+                if let Some(asked) = asked {
+                    this.slot.tell(*asked);
                 }
                 return Poll::Pending;
             }

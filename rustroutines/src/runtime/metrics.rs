@@ -108,9 +108,11 @@ mod tests {
         let long = Duration::from_millis(20);
         let handles: Vec<_> = (0..10)
             .map(|_| runtime.spawn(crate::routine::yield_now))
-            .chain([runtime.spawn(move || crate::suspend::ready(crate::platform::thread::sleep(long)))])
+            .chain([runtime.spawn(move || {
+                crate::platform::thread::sleep(long);
+                crate::suspend::ready(())
+            })])
             .collect();
-        // `ready(sleep())` is made inside the routine, and blocks there.
         crate::routine::join_all(handles).block();
         // A poll is counted when it is over, and its routine is joined before.
         let mut metrics = RuntimeMetrics::of(runtime.scheduler());

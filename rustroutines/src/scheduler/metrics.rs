@@ -6,10 +6,14 @@ use super::Task;
 #[cfg(not(feature = "metrics"))]
 mod off {
     /// Nothing is measured.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub(crate) struct Recorders;
 
     impl Recorders {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
         #[inline]
         pub(crate) fn measure(&self, task: super::Task) {
             task.run();
@@ -29,7 +33,7 @@ mod on {
     pub(crate) const BUCKETS: usize = bucket(u64::MAX) + 1;
 
     /// What one thread has measured.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub(crate) struct Recorders {
         /// From the wake-up to the poll.
         pub(crate) latency: Recorder,
@@ -41,13 +45,12 @@ mod on {
     #[derive(Debug)]
     pub(crate) struct Recorder([AtomicU64; BUCKETS]);
 
-    impl Default for Recorder {
-        fn default() -> Self {
-            Self(std::array::from_fn(|_| AtomicU64::new(0)))
-        }
-    }
-
     impl Recorders {
+        /// Nothing measured yet.
+        pub(crate) fn new() -> Self {
+            Self { latency: Recorder::new(), poll: Recorder::new() }
+        }
+
         /// One poll of the task.
         #[inline]
         pub(crate) fn measure(&self, task: super::Task) {
@@ -59,6 +62,10 @@ mod on {
     }
 
     impl Recorder {
+        fn new() -> Self {
+            Self(std::array::from_fn(|_| AtomicU64::new(0)))
+        }
+
         fn record(&self, nanos: u64) {
             bump(&self.0[bucket(nanos)]);
         }

@@ -116,7 +116,7 @@ impl Queues {
                 pulse: AtomicU64::new(0),
                 current: AtomicU64::new(0),
                 tally: Tally::default(),
-                recorders: Recorders::default(),
+                recorders: Recorders::new(),
             }),
         }));
         // Threads are added under the scheduler's lock for spares: one at a time.

@@ -103,10 +103,10 @@ pub(crate) fn current() -> Option<Rc<Simulation>> {
     SIMULATION.try_with(|cell| cell.borrow().clone()).ok().flatten()
 }
 
-/// Calls `f` with the scheduler that this thread simulates.
-pub(super) fn with_scheduler<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R {
-    let simulation = current();
-    f(simulation.as_ref().map(|simulation| &simulation.scheduler))
+/// The scheduler that this thread simulates.
+#[inline(never)]
+pub(super) fn scheduler() -> Option<Arc<Scheduler>> {
+    current().map(|simulation| simulation.scheduler.clone())
 }
 
 /// Begins to simulate on this thread. `None`: it does so already, or is a worker.

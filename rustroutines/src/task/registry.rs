@@ -24,8 +24,8 @@
 //! [`task`](super).
 
 use super::report::{self, Who};
-use super::trace::WaitsFor;
-use super::{Ending, Home};
+use super::trace::{self, Tracing, WaitsFor};
+use super::{Ending, Home, budget};
 use crate::error::JoinError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::platform::clock;
@@ -152,9 +152,23 @@ pub(crate) struct Slot<H: Home> {
     since: u32,
 }
 
-/// When a routine went to sleep, by the coarse clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Since(u32);
+/// A routine is being polled to tell what it waits for.
+pub(crate) struct Telling {
+    /// Hears it.
+    tracing: Tracing,
+    /// When it went to sleep before this poll.
+    since: u32,
+    /// It did something in this poll: it does not just wait on.
+    moved: bool,
+}
+
+impl Telling {
+    /// The poll ends.
+    #[cold]
+    pub(crate) fn poll_ends(&mut self) {
+        self.moved = budget::is_touched();
+    }
+}
 
 /// What a routine tells of itself.
 #[derive(Debug)]
@@ -420,26 +434,26 @@ impl<H: Home> Slot<H> {
         }
     }
 
-    /// It has been polled once more for the order to tell: that is carried out. `moved`: it did not just
-    /// wait on.
+    /// It has the order to tell: this thread traces from here on. In a box, because almost no poll has one.
     #[cold]
-    pub(crate) fn tell(&mut self, before: Since, moved: bool, waits: Vec<WaitsFor>) {
-        if !moved {
-            self.since = before.0;
+    pub(crate) fn asked(&self) -> Box<Telling> {
+        Box::new(Telling { tracing: trace::begin(), since: self.since, moved: true })
+    }
+
+    /// It has been polled for the order to tell: that is carried out.
+    #[cold]
+    pub(crate) fn tell(&mut self, telling: Telling) {
+        if !telling.moved {
+            self.since = telling.since;
         }
         let since = Duration::from_millis(clock::coarse_now().wrapping_sub(self.since).into());
-        self.block.home.told(self.id, Told { waits, since });
+        self.block.home.told(self.id, Told { waits: telling.tracing.end(), since });
         // Under the lock, like every order. One to end may have come meanwhile.
         let _inner = self.block.inner.lock();
         let order = &self.block.orders[usize::from(self.index)];
         if order.load(Ordering::Relaxed) == TELL {
             order.store(GO_ON, Ordering::Relaxed);
         }
-    }
-
-    /// When it went to sleep last.
-    pub(crate) fn since(&self) -> Since {
-        Since(self.since)
     }
 
     /// Gives the seat up. Called once, when the routine's operation is gone.

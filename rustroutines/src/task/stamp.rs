@@ -3,10 +3,15 @@
 #[cfg(not(feature = "metrics"))]
 mod off {
     /// Nothing is noted.
-    #[derive(Debug, Default)]
+    #[derive(Debug)]
     pub(crate) struct Stamp;
 
     impl Stamp {
+        #[inline]
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
         #[inline]
         pub(crate) fn set(&self) {}
     }
@@ -21,13 +26,13 @@ mod on {
     #[derive(Debug)]
     pub(crate) struct Stamp(AtomicU64);
 
-    impl Default for Stamp {
-        fn default() -> Self {
+    impl Stamp {
+        /// Not woken yet.
+        #[inline]
+        pub(crate) fn new() -> Self {
             Self(AtomicU64::new(0))
         }
-    }
 
-    impl Stamp {
         /// It is woken now.
         #[inline]
         pub(crate) fn set(&self) {
