@@ -137,7 +137,7 @@ impl Simulation {
 /// use rustroutines::prelude::*;
 ///
 /// #[routine]
-/// fn sum() -> u32 {
+/// fn total() -> u32 {
 ///     let (tx, rx) = channel();
 ///     for n in 1..=3 {
 ///         let tx = tx.clone();
@@ -147,7 +147,7 @@ impl Simulation {
 ///     rx.iter().sum()
 /// }
 ///
-/// assert_eq!(rustroutines::testing::run(42, sum), 6);
+/// assert_eq!(rustroutines::testing::run(42, total), 6);
 /// ```
 pub fn run<O>(seed: u64, make: impl FnOnce() -> O) -> O::Output
 where

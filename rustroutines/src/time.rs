@@ -37,18 +37,18 @@ use std::time::Duration;
 ///
 /// # Examples
 /// ```
+/// use rustroutines::prelude::*;
 /// use rustroutines::testing;
-/// use rustroutines::time::{now, sleep};
-/// use std::time::Duration;
+/// use rustroutines::time::now;
 ///
-/// testing::run(1, || async_day());
-/// # fn async_day() -> impl rustroutines::Suspend<Output = ()> {
-/// # rustroutines::suspend!({
-/// let start = now();
-/// sleep(Duration::from_secs(86_400));
-/// assert_eq!(now() - start, Duration::from_secs(86_400));
-/// # })
-/// # }
+/// #[routine]
+/// fn a_day() {
+///     let start = now();
+///     sleep(Duration::from_secs(86_400));
+///     assert_eq!(now() - start, Duration::from_secs(86_400));
+/// }
+///
+/// testing::run(1, a_day);
 /// ```
 #[inline]
 pub fn now() -> Instant {

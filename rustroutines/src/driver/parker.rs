@@ -257,6 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn a_silent_sleep_ends_by_its_deadline_or_by_a_notification() {
+        let parker = Arc::new(Parker::new());
+        assert!(!parker.park_silently_until(Some(clock::now() + Duration::from_millis(1))));
+        parker.unpark();
+        assert!(parker.park_silently_until(Some(clock::now())));
+        let other = parker.clone();
+        let unparks = std::thread::spawn(move || other.unpark());
+        assert!(parker.park_silently_until(Some(clock::now() + Duration::from_secs(60))));
+        unparks.join().unwrap();
+        assert!(!parker.park_silently_until(Some(clock::now())), "it was taken");
+    }
+
+    #[test]
     fn a_call_to_look_again_is_no_notification_and_hides_none() {
         let parker = Parker::new();
         parker.rouse();

@@ -3,7 +3,7 @@
 //! 1. Everyone in the registry who has ever parked gets the order to *tell*, and is woken.
 //! 2. Each is polled once more on a worker, in its turn, with that thread tracing, and tells: see
 //!    [`trace`](crate::task::trace). Threads that block in an operation do the same: see
-//!    [`blocked`](super::blocked).
+//!    [`blocked`].
 //!    Whoever is in a poll is not asked: it runs.
 //! 3. Who asks waits until all have told, or until nobody has told anything for a while: those who have
 //!    not are in a queue behind one that is stuck, or have got stuck themselves meanwhile.
