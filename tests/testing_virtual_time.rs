@@ -182,12 +182,16 @@ fn permuted_deadlines_fire_in_order() {
     testing::check(50, permuted_deadlines);
 }
 
-/// Deadlines around every boundary of the timer wheel: powers of 64, in milliseconds.
+/// The levels of the timer wheel: as many as a number of 64 bits has digits in base 64.
+const LEVELS: u32 = 11;
+
+/// Deadlines around every boundary of the wheel: powers of 64, in milliseconds. The highest is a thousand
+/// million years away.
 fn boundaries() -> Vec<u64> {
-    let mut all: Vec<u64> = (0..8_u32)
+    let mut all: Vec<u64> = (0..LEVELS)
         .map(|level| 64_u64.pow(level))
-        .flat_map(|power| [power - 1, power, power + 1, 63 * power, 2 * power - 1])
-        .filter(|&tick| tick > 0)
+        .flat_map(|power| [power - 1, power, power + 1, power.saturating_mul(63), 2 * power - 1])
+        .filter(|&tick| tick > 0 && tick < u64::MAX / 2)
         .collect();
     all.sort_unstable();
     all.dedup();
@@ -219,7 +223,7 @@ fn across_every_boundary(before: Duration) {
 #[test]
 fn every_level_of_the_wheel_and_its_wrap() {
     // From the beginning, and from just below and at each boundary, so that every digit carries.
-    for level in 0..8_u32 {
+    for level in 0..LEVELS {
         let boundary = 64_u64.pow(level);
         for before in [boundary - 1, boundary, boundary + 63] {
             testing::run(u64::from(level), || across_every_boundary(ms(before)));
@@ -526,4 +530,75 @@ fn a_million() {
     for ended in join_all(handles) {
         ended.unwrap();
     }
+}
+
+#[routine]
+fn main_ends_first(unwound: Arc<AtomicUsize>) {
+    struct Unwound(Arc<AtomicUsize>);
+    impl Drop for Unwound {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let (tx, rx) = channel::<u32>();
+    for _ in 0..3 {
+        let (rx, unwound) = (rx.clone(), Unwound(unwound.clone()));
+        go!(move || {
+            let _unwound = unwound;
+            let plain = || rx.recv().block().is_ok();
+            plain();
+            unreachable!("nobody sends");
+        });
+    }
+    sleep(ms(5));
+    let _keep = tx;
+}
+
+#[test]
+fn routines_that_block_are_unwound_when_the_simulation_ends() {
+    for seed in 0..20 {
+        let unwound = Arc::new(AtomicUsize::new(0));
+        testing::run(seed, || main_ends_first(unwound.clone()));
+        assert_eq!(unwound.load(Ordering::Relaxed), 3);
+    }
+}
+
+#[routine]
+fn stuck_in_a_routine_that_blocks() {
+    let (tx, rx) = channel::<u32>();
+    let blocks = go!(move || {
+        let plain = || rx.recv().block().is_ok();
+        plain()
+    });
+    let _keep = tx;
+    let _ = blocks.join();
+    unreachable!("the deadlock is no panic of the routine's alone");
+}
+
+#[test]
+fn a_deadlock_under_a_routine_that_blocks_ends_the_simulation() {
+    let text = panic_of(|| testing::run(2, stuck_in_a_routine_that_blocks));
+    assert!(text.starts_with("all routines are asleep: deadlock\n"), "{text}");
+    assert!(text.contains("thread `main`: joining routine 1"), "{text}");
+    assert!(text.contains("thread `the innermost that blocks`: receiving from the unbuffered"), "{text}");
+}
+
+/// What the program that checks three orders prints: the seeds.
+fn seeds(given: Option<&str>) -> Vec<u64> {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_deadlocks"));
+    program.arg("simulated").env_remove("RUSTROUTINES_SEED");
+    if let Some(seed) = given {
+        program.env("RUSTROUTINES_SEED", seed);
+    }
+    let output = program.output().expect("the program starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.strip_prefix("seed ")).map(|seed| seed.parse().unwrap()).collect()
+}
+
+#[test]
+fn the_environment_can_give_the_seed() {
+    assert_eq!(seeds(Some("77")), [77]);
+    let new = seeds(None);
+    assert_eq!(new, [new[0], new[0] + 1, new[0] + 2]);
 }

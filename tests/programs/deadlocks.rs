@@ -188,6 +188,12 @@ fn main() {
                 assert_eq!(c_rx.recv(), Ok(n));
             }
         }
+        "simulated" => rustroutines::testing::check(3, || {
+            suspend!({
+                sleep(Duration::from_secs(3_600));
+                println!("seed {}", rustroutines::testing::seed().unwrap());
+            })
+        }),
         other => panic!("there is no program `{other}`"),
     }
     println!("the end");

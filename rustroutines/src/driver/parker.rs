@@ -38,7 +38,7 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const ROUSED: u8 = 2;
 const NOTIFIED: u8 = 3;
-const SILENT: u8 = 4;
+const SILENT: u8 = 5;
 
 /// What ended a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +191,7 @@ impl Parker {
     /// Leaves a notification, and wakes the owner where it sleeps. At most one system call.
     pub(crate) fn unpark(&self) {
         // Release: what was written before this is seen by the owner when it returns from `park`.
-        self.hear(self.state.swap(NOTIFIED, Ordering::Release));
+        self.end_sleep(self.state.swap(NOTIFIED, Ordering::Release));
     }
 
     /// Has the owner look at its deadline again: one that sleeps in
@@ -208,16 +208,16 @@ impl Parker {
                 Err(now) => state = now,
             }
         }
-        self.hear(state);
+        self.end_sleep(state);
     }
 
-    /// Wakes the owner if the state, which has just been changed, was `before`.
+    /// Wakes the owner, where `state`, which has just been replaced, says that it sleeps.
     #[inline]
-    fn hear(&self, before: u8) {
-        if before == SILENT {
-            census::wake_silent();
-        } else if before != PARKED {
-            return;
+    fn end_sleep(&self, state: u8) {
+        match state {
+            SILENT => census::wake_silent(),
+            PARKED => {}
+            _ => return,
         }
         // The owner is between its decision to sleep and the sleep, or asleep; see the module.
         drop(self.lock.lock());
