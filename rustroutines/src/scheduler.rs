@@ -37,7 +37,7 @@ pub(crate) use shutdown::Straggler;
 use crate::driver::Driver;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::platform::sync::{Condvar, Mutex, OnceLock};
+use crate::platform::sync::{Condvar, GlobalMutex, Mutex};
 use crate::platform::thread;
 use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
 use crate::task::report::{self, Who};
@@ -65,11 +65,11 @@ const DRAINING: u8 = 1;
 const DEAD: u8 = 2;
 
 /// Every scheduler that was started, and is still there.
-static ALL: OnceLock<Mutex<Vec<Weak<Scheduler>>>> = OnceLock::new();
+static ALL: GlobalMutex<Vec<Weak<Scheduler>>> = GlobalMutex::new(Vec::new());
 
 /// Every scheduler of the process, but for simulations.
 pub(crate) fn all() -> Vec<Arc<Scheduler>> {
-    ALL.get().map(|all| all.lock().iter().filter_map(Weak::upgrade).collect()).unwrap_or_default()
+    ALL.lock().iter().filter_map(Weak::upgrade).collect()
 }
 
 /// What a scheduler is made with.
@@ -150,7 +150,7 @@ impl Scheduler {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);
         }
-        let mut all = ALL.get_or_init(|| Mutex::new(Vec::new())).lock();
+        let mut all = ALL.lock();
         all.retain(|scheduler| scheduler.strong_count() > 0);
         all.push(Arc::downgrade(&scheduler));
         drop(all);

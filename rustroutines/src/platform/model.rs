@@ -6,6 +6,8 @@ pub(crate) mod sync {
     use std::ops::{Deref, DerefMut};
     // Set once, before anything contends for it: not worth a model.
     pub(crate) use std::sync::OnceLock;
+    /// What belongs to the whole process outlives each execution of a model, and is no object of it.
+    pub(crate) type GlobalMutex<T> = parking_lot::Mutex<T>;
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);

@@ -3,6 +3,8 @@
 /// Locks.
 pub(crate) mod sync {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    /// A lock for what belongs to the whole process.
+    pub(crate) type GlobalMutex<T> = Mutex<T>;
     pub(crate) use std::sync::OnceLock;
 
     use crossbeam_utils::Backoff;

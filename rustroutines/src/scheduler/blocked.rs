@@ -6,13 +6,13 @@
 
 use crate::driver::parker::Parker;
 use crate::platform::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::platform::sync::{Mutex, OnceLock};
+use crate::platform::sync::{GlobalMutex, Mutex};
 use crate::platform::thread;
 use crate::task::trace::WaitsFor;
 use std::sync::{Arc, Weak};
 
 /// Everyone who has ever blocked, and whose thread has not ended.
-static ALL: OnceLock<Mutex<Vec<Weak<Blocked>>>> = OnceLock::new();
+static ALL: GlobalMutex<Vec<Weak<Blocked>>> = GlobalMutex::new(Vec::new());
 
 /// A thread's place to block.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Blocked {
             asked: AtomicBool::new(false),
             told: Mutex::new(Vec::new()),
         });
-        let mut all = ALL.get_or_init(|| Mutex::new(Vec::new())).lock();
+        let mut all = ALL.lock();
         if all.len() == all.capacity() {
             all.retain(|blocked| blocked.strong_count() > 0);
         }
@@ -109,8 +109,7 @@ impl Drop for Waiting<'_> {
 
 /// Everyone who blocks now.
 pub(super) fn all() -> Vec<Arc<Blocked>> {
-    let Some(all) = ALL.get() else { return Vec::new() };
-    let mut blocked: Vec<_> = all.lock().iter().filter_map(Weak::upgrade).collect();
+    let mut blocked: Vec<_> = ALL.lock().iter().filter_map(Weak::upgrade).collect();
     blocked.retain(|blocked| blocked.waits.load(Ordering::Relaxed));
     blocked
 }
