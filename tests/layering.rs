@@ -13,7 +13,7 @@ const LEVELS: &[&[&str]] = &[
     &["error"],
     // Pure data structures: callers pass the time.
     &["time::wheel", "time::slab"],
-    &["panics", "task::budget", "driver::parker"],
+    &["panics", "task::budget", "task::trace", "driver::parker"],
     &["driver"],
     &["task"],
     &["scheduler"],
@@ -23,7 +23,7 @@ const LEVELS: &[&[&str]] = &[
     &["suspend", "select", "time"],
     &["channel", "io"],
     // What users and the macros' expansions see.
-    &["prelude", "macros", "__private"],
+    &["prelude", "macros", "testing", "__private"],
 ];
 
 /// Edges that go down and are forbidden all the same, and why.

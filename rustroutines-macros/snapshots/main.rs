@@ -1,4 +1,5 @@
 fn main() {
+    let _watch = __::main();
     #[allow(unused_imports)]
     use __::{PlainType as _, PlainValue as _};
     #[allow(

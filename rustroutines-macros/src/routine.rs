@@ -173,6 +173,9 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
         if valid && !changed && mode == Mode::Block {
             return None;
         }
+        if is_main(sig) {
+            watch(body);
+        }
         if mode == Mode::Suspend {
             let keep = signature::keep_parameters(sig, &names);
             let span = emit::ours(sig.ident.span());
@@ -216,7 +219,21 @@ fn output(sig: &Signature) -> Option<syn::Type> {
 /// Whether the function stays a plain one, whose operations are carried out by blocking.
 fn blocks(options: &Options, sig: &Signature, attrs: &[Attribute]) -> bool {
     let test = |it: &Attribute| it.path().segments.last().is_some_and(|last| last.ident == "test");
-    options.blocking.is_some() || (sig.ident == "main" && sig.inputs.is_empty()) || attrs.iter().any(test)
+    options.blocking.is_some() || is_main(sig) || attrs.iter().any(test)
+}
+
+/// Whether this is where the program begins.
+fn is_main(sig: &Signature) -> bool {
+    sig.ident == "main" && sig.inputs.is_empty()
+}
+
+/// Has a program that is deadlocked say so.
+///
+/// Input: `{ BODY }`
+/// Output: `{ let watch = main(); BODY }`
+fn watch(body: &mut Block) {
+    let span = emit::ours(body.brace_token.span.open());
+    body.stmts.insert(0, syn::parse_quote_spanned!(span=> let _watch = ::rustroutines::__private::main();));
 }
 
 fn is_routine(attribute: &Attribute) -> bool {

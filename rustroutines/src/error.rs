@@ -148,7 +148,7 @@ pub enum JoinError {
     #[error("the routine was aborted")]
     Aborted,
     /// It panicked.
-    #[error("the routine panicked: {}", .0.message())]
+    #[error("{}", .0)]
     Panicked(Panic),
     /// The runtime was shut down before it ended.
     #[error("the runtime was shut down before the routine ended")]
@@ -181,7 +181,13 @@ impl JoinError {
 }
 
 /// What a routine panicked with.
-pub struct Panic {
+///
+/// In a box: it is rare, and what every routine leaves for its joiner should be small.
+pub struct Panic(Box<Panicked>);
+
+struct Panicked {
+    /// The routine's name.
+    routine: Option<Box<str>>,
     /// What it said.
     message: Box<str>,
     /// What it panicked with. In a cell because it need not be `Sync`, and errors should be.
@@ -195,23 +201,42 @@ impl Panic {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let message = text.unwrap_or("(a payload that is no text)").into();
-        Self { message, payload: AtomicCell::new(Some(payload)) }
+        Self(Box::new(Panicked { routine: None, message, payload: AtomicCell::new(Some(payload)) }))
+    }
+
+    /// The same, of a routine of this name.
+    pub(crate) fn set_routine(&mut self, name: &str) {
+        self.0.routine = Some(name.into());
+    }
+
+    /// The name of the routine, if it has one.
+    pub fn routine(&self) -> Option<&str> {
+        self.0.routine.as_deref()
     }
 
     /// What it said.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// What it panicked with, as [`std::panic::catch_unwind`] gives it.
     pub fn into_payload(self) -> Box<dyn Any + Send + 'static> {
-        self.payload.into_inner().expect("it is taken out only here")
+        self.0.payload.into_inner().expect("it is taken out only here")
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.routine() {
+            Some(name) => write!(f, "the routine `{name}` panicked: {}", self.message()),
+            None => write!(f, "the routine panicked: {}", self.message()),
+        }
     }
 }
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Panic").field(&self.message).finish()
+        f.debug_tuple("Panic").field(&self.message()).finish()
     }
 }
 

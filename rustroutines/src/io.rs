@@ -18,10 +18,12 @@
 //! after the lock is released, and neither closures nor values nor wakers are dropped under it.
 
 use crate::panics;
+use crate::platform::census;
 use crate::platform::sync::{Mutex, MutexGuard};
 use crate::scheduler::blocking::BlockingPool;
 use crate::suspend::Suspend;
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -193,11 +195,26 @@ fn wake_after<T>(mut inner: MutexGuard<'_, Inner<T>>) {
 }
 
 /// The job in the pool's queue. Dropped without having run, it says so.
-struct Job<T>(Arc<Cell<T>>);
+struct Job<T> {
+    /// What it is to run.
+    cell: Arc<Cell<T>>,
+    /// As long as it is not done with, it may wake somebody.
+    _errand: census::Errand,
+}
+
+impl<T> Job<T> {
+    fn new(cell: Arc<Cell<T>>) -> Self {
+        Self { cell, _errand: census::Errand::new() }
+    }
+
+    fn run(self) {
+        self.cell.run();
+    }
+}
 
 impl<T> Drop for Job<T> {
     fn drop(&mut self) {
-        self.0.reject();
+        self.cell.reject();
     }
 }
 
@@ -205,8 +222,8 @@ impl<T: Send + 'static> BlockOnIo<T> {
     /// Hands the closure to the pool, or runs it here where the pool says so.
     fn submit(pool: &BlockingPool, call: Call<T>) -> Arc<Cell<T>> {
         let cell = Arc::new(Cell::new(call));
-        let job = Job(cell.clone());
-        if let Err(job) = pool.submit(Box::new(move || job.0.run())) {
+        let job = Job::new(cell.clone());
+        if let Err(job) = pool.submit(Box::new(move || job.run())) {
             job();
         }
         cell
@@ -237,6 +254,7 @@ impl<T: Send + 'static> Future for BlockOnIo<T> {
         let polled = self.poll_on(crate::runtime::blocking_pool, cx);
         if polled.is_pending() {
             budget::refund();
+            trace::waits(|| WaitsFor::BlockingCall);
         }
         polled
     }

@@ -62,6 +62,7 @@
 //! - [`mod@time`]: sleeping, timeouts.
 //! - [`mod@io`]: calls that block, on threads of their own.
 //! - [`mod@runtime`]: configuring and measuring the runtime. It starts by itself when it is first needed.
+//! - [`mod@testing`]: a program under test, on a clock of its own, in an order that can be repeated.
 //! - [`mod@error`]: one error type for each operation.
 //! - [`mod@prelude`]: all that most programs use.
 
@@ -84,6 +85,7 @@ mod scheduler;
 pub mod select;
 pub mod suspend;
 mod task;
+pub mod testing;
 pub mod time;
 
 pub use macros::{go, plain, routine, select, suspend};

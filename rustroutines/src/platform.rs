@@ -24,13 +24,15 @@
 //! aborts instead of reporting. Under shuttle, whose threads are coroutines on one thread, lock-free
 //! queues of other crates are single steps.
 
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) mod census;
 #[cfg(all(test, not(any(loom, shuttle))))]
 pub(crate) mod faults;
 
 #[cfg(not(any(loom, shuttle)))]
 mod native;
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use native::{atomic, sync, thread};
+pub(crate) use native::{atomic, clock, random, sync, thread};
 
 #[cfg(any(loom, shuttle))]
 mod model;
@@ -39,40 +41,8 @@ mod unpinned;
 #[cfg(all(test, shuttle))]
 pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]
-pub(crate) use model::{atomic, sync, thread};
+pub(crate) use model::{atomic, census, clock, random, sync, thread};
 
 /// Whether a checker explores schedules: then a look that only saves a wait, such as spinning for a moment
 /// before a sleep, is left out.
 pub(crate) const MODELLED: bool = cfg!(any(loom, shuttle));
-
-/// The clock.
-pub(crate) mod clock {
-    pub use std::time::Instant;
-
-    /// The present instant of the monotonic clock.
-    #[inline]
-    pub(crate) fn now() -> Instant {
-        #[cfg(not(shuttle))]
-        let now = Instant::now();
-        #[cfg(shuttle)]
-        let now = super::model::now();
-        now
-    }
-}
-
-/// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
-pub(crate) mod random {
-    /// A uniform number below `bound`. Under loom it is 0, which explores schedules, not dice; shuttle
-    /// throws them, and records them with the schedule.
-    ///
-    /// # Panics
-    /// If `bound` is 0.
-    #[inline]
-    pub(crate) fn below(bound: usize) -> usize {
-        #[cfg(not(any(loom, shuttle)))]
-        let number = fastrand::usize(..bound);
-        #[cfg(any(loom, shuttle))]
-        let number = super::model::below(bound);
-        number
-    }
-}

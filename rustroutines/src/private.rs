@@ -102,3 +102,8 @@ pub fn name(name: impl Name) -> Cow<'static, str> {
 pub fn no_such_arm() -> ! {
     unreachable!("a select has chosen an arm it does not have")
 }
+
+/// `#[routine] fn main` begins: as long as its value is there, a deadlock ends the process with a report.
+pub fn main() -> crate::runtime::deadlock::Main {
+    crate::runtime::deadlock::watch()
+}

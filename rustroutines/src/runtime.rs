@@ -2,17 +2,31 @@
 //!
 //! - `config`: [`RuntimeConfig`].
 //! - `stats`: [`RuntimeStats`].
+//! - `metrics`: histograms, with the feature of this name.
+//! - `dump`: [`Dump`], what every routine does.
+//! - `signal`: a dump when a signal comes.
+//! - `deadlock`: what is said where nothing can ever run again.
 //!
 //! Most programs never name it: `spawn` starts the global runtime on first use. There may be several
 //! runtimes in a process; a routine's own is the one whose worker runs it.
 
 mod config;
+pub(crate) mod deadlock;
+mod dump;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(all(test, shuttle))]
 mod shuttle;
+#[cfg(all(unix, feature = "signal"))]
+mod signal;
 mod stats;
 
 pub use crate::scheduler::Pinning;
+pub use crate::task::trace::{ChannelInfo, WaitsFor};
 pub use config::RuntimeConfig;
+pub use dump::{Dump, RoutineInfo, RoutineState, ThreadInfo};
+#[cfg(feature = "metrics")]
+pub use metrics::{Histogram, RuntimeMetrics};
 pub use stats::RuntimeStats;
 
 use crate::driver::Driver;
@@ -21,6 +35,7 @@ use crate::platform::sync::{Mutex, OnceLock};
 use crate::routine::{Builder, RoutineHandle, RoutineId};
 use crate::scheduler::blocking::BlockingPool;
 use crate::scheduler::{self, Scheduler, Straggler};
+use futures_task::{FutureObj, Spawn};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -49,6 +64,9 @@ static GLOBAL: OnceLock<RustRoutineRuntime> = OnceLock::new();
 pub struct RustRoutineRuntime {
     /// What it consists of.
     scheduler: Arc<Scheduler>,
+    /// Dumps when a signal comes.
+    #[cfg(all(unix, feature = "signal"))]
+    signals: Option<signal::Dumper>,
 }
 
 impl RustRoutineRuntime {
@@ -67,8 +85,26 @@ impl RustRoutineRuntime {
     /// [`RuntimeError::Thread`] if the system refuses a thread, [`RuntimeError::Config`] if the
     /// configuration makes no sense.
     pub fn with_config(config: RuntimeConfig) -> Result<Self, RuntimeError> {
+        #[cfg(all(unix, feature = "signal"))]
+        let signal = config.signal()?;
         let settings = config.settings()?;
-        Ok(Self { scheduler: Scheduler::start(settings).map_err(RuntimeError::Thread)? })
+        let scheduler = Scheduler::start(settings).map_err(RuntimeError::Thread)?;
+        let runtime = Self {
+            scheduler,
+            #[cfg(all(unix, feature = "signal"))]
+            signals: None,
+        };
+        #[cfg(all(unix, feature = "signal"))]
+        let runtime = runtime.with_signal(signal)?;
+        Ok(runtime)
+    }
+
+    /// The same, dumping when this signal comes.
+    #[cfg(all(unix, feature = "signal"))]
+    fn with_signal(mut self, signal: Option<i32>) -> Result<Self, RuntimeError> {
+        let dumper = signal.map(|signal| signal::Dumper::start(signal, &self.scheduler));
+        self.signals = dumper.transpose()?;
+        Ok(self)
     }
 
     /// The global runtime, started now if it is not running yet.
@@ -119,6 +155,34 @@ impl RustRoutineRuntime {
         RuntimeStats::of(&self.scheduler)
     }
 
+    /// How long routines have waited for a worker and held one. Only with the feature `metrics`, which costs
+    /// each poll two looks at the clock.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::of(&self.scheduler)
+    }
+
+    /// What every routine does now, and what it waits for.
+    ///
+    /// It costs routines nothing as long as nobody asks. To find out, each routine that waits is polled once
+    /// more: that changes nothing for it, but it takes its turn on a worker. This waits until all have
+    /// told, blocking the thread; those that have not after a while, because they or their worker are stuck
+    /// in a poll, are shown as running or ready to run.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::runtime::RustRoutineRuntime;
+    ///
+    /// let runtime = RustRoutineRuntime::new()?;
+    /// let stuck = runtime.spawn(|| rustroutines::time::sleep(std::time::Duration::MAX));
+    /// println!("{}", runtime.dump());
+    /// # stuck.abort();
+    /// # Ok::<(), rustroutines::error::RuntimeError>(())
+    /// ```
+    pub fn dump(&self) -> Dump {
+        Dump::new(self.scheduler.dump(), scheduler::dump::threads())
+    }
+
     /// Shuts down: accepts nothing new, lets the routines and the jobs of the blocking pool run until all
     /// have ended or `timeout` has passed, and drops those that are left. With no time, jobs that no thread
     /// has begun are dropped at once.
@@ -139,6 +203,38 @@ impl RustRoutineRuntime {
 
     pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
         &self.scheduler
+    }
+}
+
+/// Futures of other libraries run as routines.
+///
+/// # Examples
+/// ```
+/// use futures_task::{FutureObj, Spawn};
+/// use rustroutines::Suspend;
+/// use rustroutines::prelude::*;
+/// use rustroutines::runtime::RustRoutineRuntime;
+///
+/// let runtime = RustRoutineRuntime::new()?;
+/// let (tx, rx) = channel();
+/// let future = Box::pin(async move { tx.send(7).await.unwrap() });
+/// runtime.spawn_obj(FutureObj::new(future)).unwrap();
+/// assert_eq!(rx.recv().block(), Ok(7));
+/// # Ok::<(), rustroutines::error::RuntimeError>(())
+/// ```
+impl Spawn for RustRoutineRuntime {
+    /// Starts the future as a routine of its own.
+    ///
+    /// # Errors
+    /// The only one that this trait knows, "shut down", also where the limit of routines is reached.
+    #[track_caller]
+    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), futures_task::SpawnError> {
+        let started = Builder::new().spawn_on(self, move || future);
+        started.map(drop).map_err(|_| futures_task::SpawnError::shutdown())
+    }
+
+    fn status(&self) -> Result<(), futures_task::SpawnError> {
+        if self.scheduler.accepts() { Ok(()) } else { Err(futures_task::SpawnError::shutdown()) }
     }
 }
 
@@ -210,10 +306,7 @@ impl fmt::Display for StragglerInfo {
 
 /// Calls `f` with the current runtime's scheduler: the one whose worker this is, else the global one.
 pub(crate) fn with_scheduler<R>(f: impl FnOnce(&Arc<Scheduler>) -> R) -> R {
-    scheduler::with_current(|current| match current {
-        Some(scheduler) => f(scheduler),
-        None => f(RustRoutineRuntime::global().scheduler()),
-    })
+    scheduler::with_current(|current| f(current.unwrap_or_else(|| RustRoutineRuntime::global().scheduler())))
 }
 
 /// The driver of the current runtime.

@@ -8,6 +8,10 @@
 //! - [`shutdown`]: the end, in order.
 //! - [`blocking`]: threads for calls that block.
 //! - [`places`]: which threads may run tasks.
+//! - [`metrics`]: how long routines wait, and how long they run.
+//! - [`blocked`]: threads that block in an operation.
+//! - [`dump`]: what every routine does.
+//! - [`simulation`]: all of it on one thread and a clock of its own, for tests.
 //!
 //! # Places
 //! N *places* are permits to run tasks; as many routines run at once. A place is held by a thread
@@ -19,14 +23,18 @@
 //! Rejected: giving the place back to the thread that blocked. Whoever holds it now would have to be
 //! stopped for that, at the price of one more switch of threads.
 
+pub(crate) mod blocked;
 pub(crate) mod blocking;
+pub(crate) mod dump;
 mod idle;
+pub(crate) mod metrics;
 mod monitor;
 mod places;
 mod queue;
 mod shutdown;
 #[cfg(all(test, shuttle))]
 mod shuttle;
+pub(crate) mod simulation;
 mod topology;
 mod worker;
 
@@ -35,14 +43,15 @@ pub use topology::Pinning;
 pub(crate) use topology::Topology;
 
 use crate::driver::Driver;
-use crate::driver::parker::Parker;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::platform::sync::Mutex;
+use crate::platform::sync::{GlobalMutex, Mutex};
 use crate::platform::{clock, thread};
 use crate::task::locals::Key;
-use crate::task::registry::{Registry, Seat, Slot, Spawner};
+use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
+use crate::task::report::{self, Who};
 use crate::task::{self, Ending, Meta, Outcome};
+use blocked::Blocked;
 use blocking::BlockingPool;
 use crossbeam_utils::CachePadded;
 use idle::Idle;
@@ -65,6 +74,14 @@ const RUNNING: u8 = 0;
 const DRAINING: u8 = 1;
 /// What is queued is dropped.
 const DEAD: u8 = 2;
+
+/// Every scheduler that was started, and is still there.
+static ALL: GlobalMutex<Vec<Weak<Scheduler>>> = GlobalMutex::new(Vec::new());
+
+/// Every scheduler of the process, but for simulations.
+pub(crate) fn all() -> Vec<Arc<Scheduler>> {
+    ALL.lock().iter().filter_map(Weak::upgrade).collect()
+}
 
 /// What a scheduler is made with.
 #[derive(Debug, Clone)]
@@ -117,6 +134,8 @@ pub(crate) struct Scheduler {
     news: shutdown::News,
     /// The monitor's place to sleep.
     monitor: monitor::Monitor,
+    /// Where routines tell what they wait for.
+    inquiry: dump::Inquiry,
 }
 
 /// What a task knows of its scheduler. Weak: a task that somebody keeps (by a waker, say) keeps no
@@ -126,9 +145,24 @@ pub(crate) struct Owner(Weak<Scheduler>);
 impl Scheduler {
     /// Starts a scheduler and its threads.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
+        let scheduler = Self::new(settings);
+        let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
+        if let Err(error) = started {
+            scheduler.shut_down(Duration::ZERO);
+            return Err(error);
+        }
+        let mut all = ALL.lock();
+        all.retain(|scheduler| scheduler.strong_count() > 0);
+        all.push(Arc::downgrade(&scheduler));
+        drop(all);
+        Ok(scheduler)
+    }
+
+    /// A scheduler without threads yet.
+    fn new(settings: Settings) -> Arc<Self> {
         let name = settings.name.clone();
         let plan = Plan::new(&settings.topology, settings.workers, settings.pinning);
-        let scheduler = Arc::new_cyclic(|this: &Weak<Self>| {
+        Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
                 driver: Arc::new(Driver::new()),
@@ -144,15 +178,10 @@ impl Scheduler {
                 threads: Mutex::new(0),
                 news: shutdown::News::new(),
                 monitor: monitor::Monitor::new(),
+                inquiry: dump::Inquiry::new(),
                 settings,
             }
-        });
-        let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
-        if let Err(error) = started {
-            scheduler.shut_down(Duration::ZERO);
-            return Err(error);
-        }
-        Ok(scheduler)
+        })
     }
 
     /// Spawns a routine. On a worker it runs next there; from outside it goes into the injector.
@@ -174,6 +203,8 @@ impl Scheduler {
                 return Err(error);
             }
         };
+        let label = name.as_ref().map(|name| name.as_str());
+        report::spawned(Who { id: slot.id(), name: label, site });
         let (task, join) = task::spawn(slot, name, make);
         task.schedule();
         Ok(join)
@@ -184,7 +215,7 @@ impl Scheduler {
         site: &'static Location<'static>,
         name: Option<&Arc<String>>,
     ) -> Result<Slot<Owner>, SpawnError> {
-        if self.phase.load(Ordering::Relaxed) != RUNNING {
+        if !self.accepts() {
             return Err(SpawnError::ShutDown);
         }
         if let Some(limit) = self.settings.max_routines {
@@ -211,6 +242,11 @@ impl Scheduler {
             self.release();
             SpawnError::ShutDown
         })
+    }
+
+    /// Whether it starts routines.
+    pub(crate) fn accepts(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == RUNNING
     }
 
     /// Calls `f` with the worker of this scheduler that this thread is, if it is one.
@@ -315,7 +351,7 @@ impl Scheduler {
         let leave_at = clock::now().checked_add(self.settings.keep_alive);
         // Pairs with the release in `Places::give`. A dead scheduler unparks everybody.
         while !remote.placed.load(Ordering::Acquire) && !self.is_dead() {
-            if !remote.parker.park_until(leave_at) && self.places.retire(me) {
+            if !remote.parker.park_silently_until(leave_at) && self.places.retire(me) {
                 return false;
             }
         }
@@ -354,6 +390,17 @@ impl Scheduler {
         counts.refused_threads = self.places.refusals();
         counts.threads = *self.threads.lock() as u64;
         counts
+    }
+
+    /// Calls `f` with what each thread has measured.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn each_recorder(&self, mut f: impl FnMut(&metrics::Recorders)) {
+        self.queues.remotes().for_each(|remote| f(&remote.own.recorders));
+    }
+
+    /// Places whose holders sleep.
+    pub(crate) fn idle_workers(&self) -> u64 {
+        self.idle.asleep()
     }
 
     /// What it was made with.
@@ -442,6 +489,10 @@ impl task::Home for Owner {
         self.with(|scheduler, _| scheduler.news.tell());
     }
 
+    fn told(&self, id: u64, told: Told) {
+        self.with(|scheduler, _| scheduler.inquiry.tell(id, told));
+    }
+
     #[inline]
     fn ended(&self, ending: Ending) {
         self.with(|scheduler, worker| {
@@ -461,14 +512,27 @@ impl task::Home for Owner {
     }
 }
 
-/// Calls `f` with the scheduler whose worker this thread is.
+/// Calls `f` with the scheduler whose worker this thread is, or that it simulates.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R {
-    worker::with(|worker| f(worker.map(worker::Worker::scheduler)))
+    worker::with(|worker| {
+        let simulated;
+        // `f` stands here once: whoever spawns has a copy of all this.
+        f(match worker {
+            Some(worker) => Some(worker.scheduler()),
+            None => {
+                simulated = simulation::scheduler();
+                simulated.as_ref()
+            }
+        })
+    })
 }
 
 /// The number of the routine in whose poll this thread is.
 pub(crate) fn current_routine() -> Option<u64> {
-    worker::with(|worker| worker.and_then(worker::Worker::current))
+    worker::with(|worker| match worker {
+        Some(worker) => worker.current(),
+        None => simulation::current().and_then(|simulation| simulation.current_routine()),
+    })
 }
 
 /// The key to what the routine keeps for itself in whose poll, or whose destructors, this thread is.
@@ -476,13 +540,22 @@ pub(crate) fn current_key() -> Option<Key> {
     worker::current_key()
 }
 
-/// Sleeps until `parker` is unparked or there may be something new. A worker keeps the time meanwhile if
-/// nobody else does: its runtime may have been shut down around it.
-pub(crate) fn park(parker: &Arc<Parker>) {
-    match with_current(|scheduler| scheduler.map(|scheduler| scheduler.driver.clone())) {
-        Some(driver) => drop(driver.park(parker)),
-        None => parker.park_soon(),
+/// Sleeps until `blocked` is unparked or there may be something new. A worker keeps the time meanwhile if
+/// nobody else does: its runtime may have been shut down around it. A thread that simulates runs the
+/// others.
+///
+/// # Errors
+/// In a simulation that has ended meanwhile.
+pub(crate) fn park(blocked: &Blocked) -> Result<(), simulation::Over> {
+    if let Some(driver) = worker::with(|worker| worker.map(|worker| worker.scheduler().driver.clone())) {
+        driver.park(blocked.parker());
+        return Ok(());
     }
+    if let Some(simulation) = simulation::current() {
+        return simulation.park(blocked);
+    }
+    blocked.parker().park_soon();
+    Ok(())
 }
 
 /// Called before this thread blocks: a worker inside a poll passes its place on, so that the others

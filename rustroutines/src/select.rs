@@ -68,7 +68,7 @@ use crate::platform::atomic::{AtomicUsize, Ordering, fence};
 use crate::platform::clock::{self, Instant};
 use crate::platform::random;
 use crate::platform::sync::ShortMutex;
-use crate::task::budget;
+use crate::task::{budget, trace};
 use crate::time::{Sleep, sleep_until};
 use pin_project_lite::pin_project;
 use std::cell::Cell;
@@ -221,6 +221,8 @@ pub enum Step<'a, 'cx> {
     Publish(Showing<'a>),
     /// Take back what `Publish` published. The claim has been taken back.
     Withdraw,
+    /// Published: say what you wait for, to whoever traces. The answer does not matter.
+    Tell,
     /// A counterpart has won the claim for this arm: hand over the output.
     Collect,
 }
@@ -466,6 +468,7 @@ impl<A: Arms> Selecting<A> {
         for arm in 0..arms {
             self.arms.step(arm, Step::Withdraw);
         }
+        trace::start_over();
         self.stage = Stage::Unpublished;
         Ok(())
     }
@@ -488,8 +491,13 @@ impl<A: Arms> Selecting<A> {
         if let Some(arm) = self.claim().winner() {
             return Poll::Ready(Some(self.collect(arm)));
         }
-        let expired = self.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready());
+        let expired = self.sleep.as_mut().is_some_and(|sleep| sleep.poll_limit(cx).is_ready());
         if !polled && !expired {
+            if trace::is_on() {
+                for arm in 0..self.count {
+                    self.arms.step(arm, Step::Tell);
+                }
+            }
             return Poll::Pending;
         }
         Poll::Ready(self.unpublish(self.count).err().map(|arm| self.collect(arm)))
@@ -545,6 +553,12 @@ impl<A: Arms + Unpin> Future for Selecting<A> {
         // seem to be ready.
         ready!(budget::poll_proceed(cx));
         budget::refund();
+        if trace::is_on() {
+            return trace::select(|| this.advance(cx)).map(|chosen| {
+                budget::spend();
+                chosen
+            });
+        }
         let chosen = ready!(this.advance(cx));
         budget::spend();
         Poll::Ready(chosen)

@@ -8,11 +8,11 @@ pub(crate) mod resolve;
 pub use iter::{IntoSuspendIterator, SuspendIterator};
 pub use operation::{Boxed, LocalBoxed, Ready, Routine, ready};
 
-use crate::driver::parker::Parker;
 use crate::scheduler;
+use crate::scheduler::blocked::Blocked;
 use crate::select::{Progress, Step};
 use crate::suspend::advice::{CarriedOut, Unwrap};
-use crate::task::budget;
+use crate::task::{budget, trace};
 use std::cell::Cell;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -95,26 +95,27 @@ pub trait Suspend: Future + Sized {
                 Poll::Ready(output) => Progress::Done(output),
                 Poll::Pending => Progress::Waiting,
             },
-            Step::Confirm | Step::Publish(_) | Step::Withdraw => Progress::Waiting,
+            Step::Confirm | Step::Publish(_) | Step::Withdraw | Step::Tell => Progress::Waiting,
             Step::Collect => unreachable!("only a published case can be won by a counterpart"),
         }
     }
 }
 
 crate::platform::thread::thread_local! {
-    /// This thread's parker and the waker over it, away while a `block()` uses them.
-    static PARKER: Cell<Option<(Arc<Parker>, Waker)>> = const { Cell::new(None) };
+    /// This thread's place to block and the waker over it, away while a `block()` uses them.
+    static PLACE: Cell<Option<(Arc<Blocked>, Waker)>> = const { Cell::new(None) };
 }
 
 /// Carries `operation` out on this thread.
 ///
-/// A `block()` inside a poll of another takes a parker of its own: with a shared one, the inner wait
+/// A `block()` inside a poll of another takes a place of its own: with a shared one, the inner wait
 /// would swallow a wake-up of the outer.
 pub(crate) fn block_on<O: Future>(operation: O) -> O::Output {
     let mut operation = pin!(operation);
-    let (parker, waker) = PARKER.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
-        let parker = Arc::new(Parker::new());
-        (parker.clone(), Waker::from(parker))
+    let (blocked, waker) = PLACE.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
+        let blocked = Blocked::new();
+        let waker = Waker::from(blocked.parker().clone());
+        (blocked, waker)
     });
     let output = budget::without(|| {
         let mut cx = Context::from_waker(&waker);
@@ -123,13 +124,22 @@ pub(crate) fn block_on<O: Future>(operation: O) -> O::Output {
         }
         // A worker's place goes to another thread, so that what we wait for can run.
         scheduler::step_aside();
+        let waiting = blocked.begin(scheduler::current_routine());
         loop {
-            scheduler::park(&parker);
-            if let Poll::Ready(output) = operation.as_mut().poll(&mut cx) {
+            if scheduler::park(&blocked).is_err() {
+                panic!("the simulation has ended while a routine blocked in it");
+            }
+            let tracing = blocked.is_asked().then(trace::begin);
+            let polled = operation.as_mut().poll(&mut cx);
+            if let Some(tracing) = tracing {
+                blocked.tell(tracing.end());
+            }
+            if let Poll::Ready(output) = polled {
+                drop(waiting);
                 return output;
             }
         }
     });
-    let _ = PARKER.try_with(|cell| cell.set(Some((parker, waker))));
+    let _ = PLACE.try_with(|cell| cell.set(Some((blocked, waker))));
     output
 }

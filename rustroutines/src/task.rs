@@ -2,6 +2,9 @@
 //!
 //! - [`budget`]: how much one routine may do before it lets the others run.
 //! - [`locals`]: what routines keep for themselves.
+//! - [`report`]: events for the crate `tracing`.
+//! - [`stamp`]: when a task was woken, where that is measured.
+//! - [`trace`]: what operations that wait say of themselves.
 //! - [`registry`]: the routines that are alive, so that they can be named, aborted and dropped.
 //!
 //! A task is one allocation of the crate `async-task`: reference count, state (idle, scheduled,
@@ -21,12 +24,15 @@
 pub(crate) mod budget;
 pub(crate) mod locals;
 pub(crate) mod registry;
+pub(crate) mod report;
+pub(crate) mod stamp;
+pub(crate) mod trace;
 
 use crate::error::{JoinError, Panic};
 use crate::panics;
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
-use registry::{Seat, Slot};
+use registry::{Order, Seat, Slot, Told};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -44,6 +50,9 @@ pub(crate) trait Home: Send + Sync + Sized + 'static {
 
     /// Hears that in a block of seats nobody is left, where somebody has asked for that.
     fn emptied(&self);
+
+    /// Hears what task `id` waits for, which was asked.
+    fn told(&self, id: u64, told: Told);
 
     /// Hears that a task is over; called exactly once for each, before its joiner is woken.
     fn ended(&self, ending: Ending);
@@ -71,6 +80,8 @@ pub(crate) struct Meta<H: Home> {
     pub(crate) id: u64,
     /// The name it was given.
     pub(crate) name: Option<Arc<String>>,
+    /// When it was woken last, where that is measured.
+    pub(crate) woken: stamp::Stamp,
 }
 
 /// What a task leaves behind for its joiner. Dropped unread, it contains the panics of destructors.
@@ -112,7 +123,7 @@ where
     O: Future + Send + 'static,
     O::Output: Send + 'static,
 {
-    let meta = Meta { seat: slot.seat(), id: slot.id(), name };
+    let meta = Meta { seat: slot.seat(), id: slot.id(), name, woken: stamp::Stamp::new() };
     // The schedule function captures nothing: async-task then saves two steps of the reference count
     // for each wake-up. It finds the scheduler in the metadata.
     Builder::new().metadata(meta).spawn(
@@ -122,6 +133,7 @@ where
 }
 
 fn schedule<H: Home>(task: Runnable<Meta<H>>, info: ScheduleInfo) {
+    task.metadata().woken.set();
     H::schedule(task, info.woken_while_running);
 }
 
@@ -180,14 +192,27 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let step = match this.slot.order() {
-            Some(order) => Ok(Poll::Ready(Err(order))),
-            None => contain(|| budget::with_fresh(|| this.stage.as_mut().step(cx).map(Ok))),
+        let order = this.slot.order();
+        let mut asked = matches!(order, Order::Tell).then(|| this.slot.asked());
+        let step = match order {
+            Order::End(error) => Ok(Poll::Ready(Err(error))),
+            _ => contain(|| {
+                budget::with_fresh(|| {
+                    let polled = this.stage.as_mut().step(cx).map(Ok);
+                    if let Some(asked) = &mut asked {
+                        asked.poll_ends();
+                    }
+                    polled
+                })
+            }),
         };
         let result = match step {
             Ok(Poll::Pending) => {
                 // Once, on the first time: from here on it is found by its waker alone.
                 this.slot.parked(cx.waker());
+                if let Some(asked) = asked {
+                    this.slot.tell(*asked);
+                }
                 return Poll::Pending;
             }
             Ok(Poll::Ready(result)) => result,

@@ -24,12 +24,36 @@ use crate::platform::clock::{self, Instant};
 use crate::select::{Progress, Step};
 use crate::suspend::Suspend;
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+/// The present instant, as everything in this crate sees it: that of the machine's clock, or, in a
+/// [simulation](crate::testing), of the simulated one. `Instant::now()` always asks the machine.
+///
+/// # Examples
+/// ```
+/// use rustroutines::prelude::*;
+/// use rustroutines::testing;
+/// use rustroutines::time::now;
+///
+/// #[routine]
+/// fn a_day() {
+///     let start = now();
+///     sleep(Duration::from_secs(86_400));
+///     assert_eq!(now() - start, Duration::from_secs(86_400));
+/// }
+///
+/// testing::run(1, a_day);
+/// ```
+#[inline]
+pub fn now() -> Instant {
+    clock::now()
+}
 
 /// Waits until `duration` has passed, counted from this call.
 ///
@@ -165,6 +189,18 @@ impl Sleep {
         Poll::Pending
     }
 
+    /// As the limit of a wait for something else. Costs that wait nothing of its budget if the time has not
+    /// come.
+    pub(crate) fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(budget::poll_proceed(cx));
+        let elapsed = self.poll_elapsed(cx);
+        if elapsed.is_pending() {
+            budget::refund();
+            trace::waits(|| WaitsFor::Limit(self.deadline));
+        }
+        elapsed
+    }
+
     fn cancel(&mut self) {
         if let Some((driver, key)) = self.timer.take() {
             driver.cancel(key);
@@ -180,6 +216,7 @@ impl Future for Sleep {
         let elapsed = self.poll_elapsed(cx);
         if elapsed.is_pending() {
             budget::refund();
+            trace::waits(|| WaitsFor::Sleep(self.deadline));
         }
         elapsed
     }
@@ -225,7 +262,10 @@ impl<O: Suspend> Future for WithTimeout<O> {
         }
         // Asked whether or not the operation has used the budget up: one that does so in every poll
         // would otherwise never run out of time.
-        ready!(this.sleep.poll_elapsed(cx));
+        if this.sleep.poll_elapsed(cx).is_pending() {
+            trace::waits(|| WaitsFor::Limit(this.sleep.deadline));
+            return Poll::Pending;
+        }
         budget::spend(); // A completion like any other.
         Poll::Ready(Err(Timeout))
     }

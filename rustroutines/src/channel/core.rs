@@ -48,8 +48,10 @@ use crate::platform;
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::{ShortMutex, ShortMutexGuard};
 use crate::select::Showing;
+use crate::task::trace::ChannelInfo;
 use crate::time::Alarm;
 use crossbeam_utils::Backoff;
+use std::panic::Location;
 use std::task::{Context, Waker};
 
 /// One channel. Shared by its senders and receivers.
@@ -67,6 +69,8 @@ pub(crate) struct Channel<T> {
     pub(super) receivers: AtomicUsize,
     /// The timer that feeds it, where one does; see `sources`.
     pub(super) alarm: Option<Box<Alarm>>,
+    /// Where it was made, for dumps.
+    created: &'static Location<'static>,
 }
 
 /// A channel's state, locked.
@@ -87,6 +91,7 @@ pub(crate) type Received<T> = Option<T>;
 
 impl<T> Channel<T> {
     /// A channel with one sender and one receiver to come.
+    #[track_caller]
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             state: ShortMutex::new(State::new()),
@@ -95,6 +100,7 @@ impl<T> Channel<T> {
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
             alarm: None,
+            created: Location::caller(),
         }
     }
 
@@ -370,6 +376,12 @@ impl<T> Channel<T> {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.state.lock().closed
+    }
+
+    /// What a dump says of it.
+    #[cold]
+    pub(crate) fn info(&self) -> ChannelInfo {
+        ChannelInfo::new(self.created, self.len(), self.capacity())
     }
 
     /// Values that are there; see the module's invariant 5.

@@ -8,6 +8,7 @@ use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
 use crate::select::{Progress, Step};
 use crate::suspend::block_on;
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -39,6 +40,13 @@ impl<'a, T> SendOp<'a, T> {
         Self { channel, state: Sending::Start(value) }
     }
 
+    /// It has to wait.
+    fn pending<R>(&self) -> Poll<R> {
+        budget::refund();
+        trace::waits(|| WaitsFor::Send(self.channel.info()));
+        Poll::Pending
+    }
+
     /// Gives up: `Ok` where the value has been sent meanwhile, else the value.
     pub(super) fn stop(&mut self) -> Sent<T> {
         match std::mem::replace(&mut self.state, Sending::Over) {
@@ -53,7 +61,9 @@ impl<'a, T> SendOp<'a, T> {
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.state {
-            Sending::Waiting(key) if self.channel.look_at_sending(key, cx) == Outcome::Waiting => pending(),
+            Sending::Waiting(key) if self.channel.look_at_sending(key, cx) == Outcome::Waiting => {
+                self.pending()
+            }
             Sending::Waiting(_) => Poll::Ready(self.stop().map_err(SendError)),
             Sending::Start(_) | Sending::Over => panic!("a send was polled after it had ended"),
         }
@@ -86,7 +96,7 @@ impl<T> Future for SendOp<'_, T> {
                 Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
                 Wait::On(key) => {
                     this.state = Sending::Waiting(key);
-                    pending()
+                    this.pending()
                 }
             },
             other => {
@@ -116,6 +126,7 @@ impl<T> Suspend for SendOp<'_, T> {
                 match this.channel.publish_send(value, showing) {
                     Ok(key) => {
                         this.state = Sending::Waiting(key);
+                        trace::waits(|| WaitsFor::Send(this.channel.info()));
                         Progress::Published
                     }
                     Err(value) => {
@@ -128,6 +139,10 @@ impl<T> Suspend for SendOp<'_, T> {
                 if let Err(value) = this.stop() {
                     this.state = Sending::Start(value);
                 }
+                Progress::Waiting
+            }
+            Step::Tell => {
+                trace::waits(|| WaitsFor::Send(this.channel.info()));
                 Progress::Waiting
             }
             Step::Collect => Progress::Done(this.stop().map_err(SendError)),
@@ -146,12 +161,6 @@ impl<T> fmt::Debug for SendOp<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendOp").finish_non_exhaustive()
     }
-}
-
-/// The operation has to wait, and has done nothing.
-fn pending<T>() -> Poll<T> {
-    budget::refund();
-    Poll::Pending
 }
 
 /// Receives a value: the operation of [`Receiver::recv`](super::Receiver::recv).
@@ -175,9 +184,16 @@ impl<'a, T> RecvOp<'a, T> {
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.waiting {
-            Some(key) if self.channel.look_at_receiving(key, cx) == Outcome::Waiting => pending(),
+            Some(key) if self.channel.look_at_receiving(key, cx) == Outcome::Waiting => self.pending(),
             _ => Poll::Ready(self.stop().ok_or(RecvError)),
         }
+    }
+
+    /// It has to wait.
+    fn pending<R>(&self) -> Poll<R> {
+        budget::refund();
+        trace::waits(|| WaitsFor::Recv(self.channel.info()));
+        Poll::Pending
     }
 
     /// Gives up; the value that was received meanwhile, if any.
@@ -200,7 +216,7 @@ impl<T> Future for RecvOp<'_, T> {
             Wait::Over(received) => Poll::Ready(received.ok_or(RecvError)),
             Wait::On(key) => {
                 this.waiting = Some(key);
-                pending()
+                this.pending()
             }
         }
     }
@@ -231,11 +247,19 @@ impl<T> Suspend for RecvOp<'_, T> {
             Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
                 this.waiting = this.channel.publish_recv(showing);
-                if this.waiting.is_some() { Progress::Published } else { Progress::Retry }
+                if this.waiting.is_none() {
+                    return Progress::Retry;
+                }
+                trace::waits(|| WaitsFor::Recv(this.channel.info()));
+                Progress::Published
             }
             Step::Withdraw => {
                 let nothing = this.stop();
                 debug_assert!(nothing.is_none(), "only the winner of the claim gives a value");
+                Progress::Waiting
+            }
+            Step::Tell => {
+                trace::waits(|| WaitsFor::Recv(this.channel.info()));
                 Progress::Waiting
             }
             Step::Collect => Progress::Done(this.stop().ok_or(RecvError)),

@@ -34,6 +34,7 @@ use super::turns::{Turn, attempted, take_turns, wait};
 use super::waiters::{Key, Outcome, Waiters};
 use crate::error::{ReserveError, SendError, TryReserveError};
 use crate::platform::atomic::Ordering;
+use crate::task::trace::WaitsFor;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::task::{Context, Poll, Waker, ready};
@@ -228,6 +229,12 @@ impl<'a, T> Reserve<'a, T> {
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<Permit<'a, T>, ReserveError>> {
         let reserved = ready!(self.sender.channel.poll_reserve(&mut self.waiting, cx));
         Poll::Ready(reserved.map(|()| Permit { sender: self.sender }))
+    }
+}
+
+impl<T> Reserve<'_, T> {
+    fn describe(&self) -> WaitsFor {
+        WaitsFor::Reserve(self.sender.channel.info())
     }
 }
 

@@ -30,6 +30,7 @@ use std::time::Duration;
 ///     default => {}
 /// }
 /// ```
+#[track_caller]
 pub fn never<T>() -> Receiver<T> {
     // It is born with one sender counted, and that one is never dropped.
     Receiver { channel: Arc::new(Channel::new(0)) }
@@ -58,6 +59,7 @@ pub fn never<T>() -> Receiver<T> {
 /// assert!(start.elapsed() >= Duration::from_millis(5));
 /// # drop(tx);
 /// ```
+#[track_caller]
 pub fn after(duration: Duration) -> Receiver<Instant> {
     let now = clock::now();
     match now.checked_add(duration) {
@@ -98,10 +100,14 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
 #[track_caller]
 pub fn tick(period: Duration) -> Receiver<Instant> {
     assert!(!period.is_zero(), "a ticker needs a period longer than zero");
-    clock::now().checked_add(period).map_or_else(never, |due| fed(due, Some(period)))
+    match clock::now().checked_add(period) {
+        Some(due) => fed(due, Some(period)),
+        None => never(),
+    }
 }
 
 /// A channel that gets a value at `due`, and, with a period, on and on.
+#[track_caller]
 fn fed(due: Instant, period: Option<Duration>) -> Receiver<Instant> {
     let mut channel = Channel::new(1);
     channel.alarm = Some(Box::new(Alarm::new()));

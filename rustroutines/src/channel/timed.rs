@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Whether the time is up.
 pub(super) fn is_over(sleep: &mut Sleep, cx: &mut Context<'_>) -> bool {
-    Pin::new(sleep).poll(cx).is_ready()
+    sleep.poll_limit(cx).is_ready()
 }
 
 /// Sends a value before a deadline: the operation of

@@ -54,7 +54,8 @@ pub(super) fn wait<R>(
 
 /// An operation of which an attempt that is not ready leaves a waker behind, and that takes effect in no
 /// other way than by an attempt. So it is an arm of a select as it stands: one that wins has taken effect
-/// in the attempt by which it won, and one that loses has not. The select has paid for the attempt.
+/// in the attempt by which it won, and one that loses has not. The select has paid for the attempt. Its
+/// `describe` is what a dump says of it.
 macro_rules! attempted {
     ([$($generics:tt)*] $operation:ty, $output:ty) => {
         impl<$($generics)*> Future for $operation {
@@ -65,9 +66,11 @@ macro_rules! attempted {
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<Self::Output> {
                 std::task::ready!(crate::task::budget::poll_proceed(cx));
-                let done = self.get_mut().attempt(cx);
+                let this = self.get_mut();
+                let done = this.attempt(cx);
                 if done.is_pending() {
                     crate::task::budget::refund();
+                    crate::task::trace::waits(|| this.describe());
                 }
                 done
             }
@@ -80,11 +83,17 @@ macro_rules! attempted {
             ) -> crate::select::Progress<Self::Output> {
                 use crate::select::{Progress, Step};
                 match step {
-                    Step::Attempt(cx) => match self.get_mut().attempt(cx) {
-                        std::task::Poll::Ready(output) => Progress::Done(output),
-                        std::task::Poll::Pending => Progress::Waiting,
-                    },
-                    Step::Confirm | Step::Publish(_) | Step::Withdraw => Progress::Waiting,
+                    Step::Attempt(cx) => {
+                        let this = self.get_mut();
+                        match this.attempt(cx) {
+                            std::task::Poll::Ready(output) => Progress::Done(output),
+                            std::task::Poll::Pending => {
+                                crate::task::trace::waits(|| this.describe());
+                                Progress::Waiting
+                            }
+                        }
+                    }
+                    Step::Confirm | Step::Publish(_) | Step::Withdraw | Step::Tell => Progress::Waiting,
                     Step::Collect => unreachable!("nobody claims what was not published"),
                 }
             }

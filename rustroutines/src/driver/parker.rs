@@ -12,19 +12,24 @@
 //! |----------|-----------------------------------------|---------------------------------------------|
 //! | EMPTY    | nobody sleeps, nothing to tell          | PARKED (park), ROUSED, NOTIFIED             |
 //! | PARKED   | the owner sleeps or is about to         | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
+//! | SILENT   | the same, and the time wakes nobody     | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
 //! | ROUSED   | the owner is to look at its deadline    | NOTIFIED (unpark), EMPTY (park takes it)    |
 //! | NOTIFIED | a notification waits for the owner      | EMPTY (park takes it)                       |
 //!
 //! NOTIFIED replaces ROUSED, never the reverse: an owner that returns with a notification looks at
 //! everything afresh before it sleeps again, its deadline included.
 //!
-//! No wake-up is lost: the owner goes from EMPTY to PARKED while it holds `lock` and lets go of it
-//! only by waiting on `wake`. A notifier that finds PARKED takes `lock` before it notifies, so the
-//! owner is by then either waiting, and hears it, or already awake.
+//! No wake-up is lost: the owner looks at the state while it holds `lock`, and lets go of that only by
+//! waiting on `wake`. A notifier that finds PARKED or SILENT changes the state and takes `lock` before it
+//! notifies, so the owner is by then either waiting, and hears it, or has yet to look.
+//!
+//! Who is SILENT is counted as such, and whoever takes it out of that state counts it as woken: see
+//! [`census`]. It is so without a deadline, and with one at which it will do nothing to others.
 
 use crate::platform;
 use crate::platform::atomic::{AtomicU8, Ordering};
-use crate::platform::clock::Instant;
+use crate::platform::census;
+use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{Condvar, Mutex};
 use crossbeam_utils::Backoff;
 use std::sync::Arc;
@@ -34,6 +39,7 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const ROUSED: u8 = 2;
 const NOTIFIED: u8 = 3;
+const SILENT: u8 = 5;
 
 /// What ended a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +55,9 @@ pub(crate) enum Wakeup {
 /// One thread's place to sleep. Only the owning thread parks; any thread may unpark.
 #[derive(Debug)]
 pub(crate) struct Parker {
-    /// EMPTY, PARKED or NOTIFIED.
+    /// See the table in the module.
     state: AtomicU8,
-    /// Held from the decision to sleep until the sleep has begun.
+    /// Held from the last look at the state until the sleep has begun.
     lock: Mutex<()>,
     /// Where the owner sleeps.
     wake: Condvar,
@@ -77,15 +83,32 @@ impl Parker {
         self.park();
     }
 
+    /// Whether a notification waits: then `park` would not sleep.
+    pub(crate) fn is_notified(&self) -> bool {
+        // Relaxed: `park` takes it, and acquires.
+        self.state.load(Ordering::Relaxed) == NOTIFIED
+    }
+
     /// Sleeps until notified. Returns at once where a notification waits already.
     pub(crate) fn park(&self) {
-        self.park_until(None);
+        self.park_silently_until(None);
+    }
+
+    /// Sleeps until notified or until `deadline`; says whether it was notified. The owner does nothing by
+    /// itself when the time is up, but for going away, say: meanwhile it counts as silent.
+    pub(crate) fn park_silently_until(&self, deadline: Option<Instant>) -> bool {
+        self.park_over_calls(|| self.park_as(SILENT, deadline))
     }
 
     /// Sleeps until notified or until `deadline`; says whether it was notified.
     pub(crate) fn park_until(&self, deadline: Option<Instant>) -> bool {
+        self.park_over_calls(|| self.park_rousable(deadline))
+    }
+
+    /// Sleeps on over calls to look at the deadline.
+    fn park_over_calls(&self, park: impl Fn() -> Wakeup) -> bool {
         loop {
-            match self.park_rousable(deadline) {
+            match park() {
                 Wakeup::Notified => return true,
                 Wakeup::TimedOut => return false,
                 Wakeup::Roused => {}
@@ -95,34 +118,61 @@ impl Parker {
 
     /// Sleeps until notified, roused, or until `deadline`; says which.
     pub(crate) fn park_rousable(&self, deadline: Option<Instant>) -> Wakeup {
+        self.park_as(if deadline.is_some() { PARKED } else { SILENT }, deadline)
+    }
+
+    fn park_as(&self, asleep: u8, deadline: Option<Instant>) -> Wakeup {
         if let Some(wakeup) = self.take() {
             return wakeup;
         }
-        let mut guard = self.lock.lock();
-        if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if self.state.compare_exchange(EMPTY, asleep, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return self.take().expect("only the owner takes what is left for it");
         }
+        let mut look = None;
+        if asleep == SILENT {
+            census::fall_silent();
+            // Not under the lock: whoever finds that everything is asleep has a lot to say.
+            look = if census::is_watched() { census::look(0) } else { None };
+        }
+        let mut looks = 0;
+        let mut guard = self.lock.lock();
         loop {
-            let timed_out = match deadline {
-                Some(deadline) => self.wake.wait_until(&mut guard, deadline).timed_out(),
+            if let Some(wakeup) = self.take() {
+                return wakeup;
+            }
+            let look_at = look.map(|pause| clock::now() + pause);
+            let until = match (deadline, look_at) {
+                (Some(deadline), Some(look_at)) => Some(deadline.min(look_at)),
+                (deadline, look_at) => deadline.or(look_at),
+            };
+            let timed_out = match until {
+                Some(until) => self.wake.wait_until(&mut guard, until).timed_out(),
                 None => {
                     self.wake.wait(&mut guard);
                     false
                 }
             };
-            if let Some(wakeup) = self.take() {
-                return wakeup;
+            if !timed_out {
+                continue;
             }
-            if timed_out {
-                // A notifier may come in between: what it leaves is then taken here.
-                return Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire)).unwrap_or(Wakeup::TimedOut);
+            if until == deadline {
+                let before = self.state.swap(EMPTY, Ordering::Acquire);
+                if before == SILENT {
+                    census::wake_silent();
+                }
+                // A notifier may have come in between: what it left is then taken here.
+                return Self::wakeup(before).unwrap_or(Wakeup::TimedOut);
             }
+            drop(guard);
+            looks += 1;
+            look = census::look(looks);
+            guard = self.lock.lock();
         }
     }
 
     /// Takes what was left for the owner, where there is something.
     fn take(&self) -> Option<Wakeup> {
-        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED) {
+        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED | SILENT) {
             return None;
         }
         // A swap, not a store: a second notifier may have come since, and what it wrote before its
@@ -142,11 +192,7 @@ impl Parker {
     /// Leaves a notification, and wakes the owner where it sleeps. At most one system call.
     pub(crate) fn unpark(&self) {
         // Release: what was written before this is seen by the owner when it returns from `park`.
-        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            // The owner is between its decision to sleep and the sleep, or asleep; see the module.
-            drop(self.lock.lock());
-            self.wake.notify_one();
-        }
+        self.end_sleep(self.state.swap(NOTIFIED, Ordering::Release));
     }
 
     /// Has the owner look at its deadline again: one that sleeps in
@@ -163,10 +209,20 @@ impl Parker {
                 Err(now) => state = now,
             }
         }
-        if state == PARKED {
-            drop(self.lock.lock());
-            self.wake.notify_one();
+        self.end_sleep(state);
+    }
+
+    /// Wakes the owner, where `state`, which has just been replaced, says that it sleeps.
+    #[inline]
+    fn end_sleep(&self, state: u8) {
+        match state {
+            SILENT => census::wake_silent(),
+            PARKED => {}
+            _ => return,
         }
+        // The owner is between its decision to sleep and the sleep, or asleep; see the module.
+        drop(self.lock.lock());
+        self.wake.notify_one();
     }
 }
 
@@ -199,6 +255,19 @@ mod tests {
     fn a_deadline_in_the_past_returns_unnotified() {
         let past = clock::now();
         assert!(!Parker::new().park_until(Some(past)));
+    }
+
+    #[test]
+    fn a_silent_sleep_ends_by_its_deadline_or_by_a_notification() {
+        let parker = Arc::new(Parker::new());
+        assert!(!parker.park_silently_until(Some(clock::now() + Duration::from_millis(1))));
+        parker.unpark();
+        assert!(parker.park_silently_until(Some(clock::now())));
+        let other = parker.clone();
+        let unparks = std::thread::spawn(move || other.unpark());
+        assert!(parker.park_silently_until(Some(clock::now() + Duration::from_secs(60))));
+        unparks.join().unwrap();
+        assert!(!parker.park_silently_until(Some(clock::now())), "it was taken");
     }
 
     #[test]

@@ -119,8 +119,8 @@ mod model {
     fn a_completion_reaches_the_poll() {
         loom::model(|| {
             let cell = Arc::new(Cell::new(Box::new(|| 7)));
-            let job = Job(cell.clone());
-            let other = loom::thread::spawn(move || job.0.run());
+            let job = Job::new(cell.clone());
+            let other = loom::thread::spawn(move || job.run());
             assert_eq!(wait(&cell).ok(), Some(7));
             other.join().unwrap();
         });
@@ -131,7 +131,7 @@ mod model {
     fn a_rejection_reaches_the_poll() {
         loom::model(|| {
             let cell = Arc::new(Cell::new(Box::new(|| 7)));
-            let job = Job(cell.clone());
+            let job = Job::new(cell.clone());
             let other = loom::thread::spawn(move || drop(job));
             assert_eq!(wait(&cell).ok(), Some(7));
             other.join().unwrap();
@@ -145,8 +145,8 @@ mod model {
             let value = Arc::new(());
             let held = value.clone();
             let cell = Arc::new(Cell::new(Box::new(move || held)));
-            let job = Job(cell.clone());
-            let other = loom::thread::spawn(move || job.0.run());
+            let job = Job::new(cell.clone());
+            let other = loom::thread::spawn(move || job.run());
             let _ = cell.poll(&mut Context::from_waker(Waker::noop()));
             cell.abandon();
             other.join().unwrap();

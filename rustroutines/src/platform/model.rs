@@ -15,6 +15,8 @@ pub(crate) mod sync {
     pub(crate) use std::sync::OnceLock;
     // Never contended: not worth one either.
     pub(crate) use parking_lot::ReentrantMutex;
+    /// What belongs to the whole process outlives each execution of a model, and is no object of it.
+    pub(crate) type GlobalMutex<T> = parking_lot::Mutex<T>;
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(checker::sync::Mutex<T>);
@@ -151,21 +153,103 @@ pub(crate) mod thread {
 
     pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
 
+    pub(crate) fn sleep(_: std::time::Duration) {
+        checker::thread::yield_now();
+    }
+
+    pub(crate) fn name() -> Option<String> {
+        None
+    }
+
     pub(crate) fn available_parallelism() -> std::io::Result<std::num::NonZeroUsize> {
         Ok(std::num::NonZeroUsize::MIN)
     }
 }
 
-#[cfg(loom)]
-pub(super) fn below(bound: usize) -> usize {
-    assert!(bound > 0);
-    0
+/// The clock. Under loom the real one: models wait for nothing, and a stand-in for the clock is a thread that
+/// wakes.
+pub(crate) mod clock {
+    pub use std::time::Instant;
+
+    #[cfg(loom)]
+    pub(crate) fn now() -> Instant {
+        Instant::now()
+    }
+
+    #[cfg(shuttle)]
+    pub(crate) use super::randomised::now;
+
+    pub(crate) fn coarse() -> u32 {
+        0
+    }
+
+    pub(crate) fn coarse_now() -> u32 {
+        0
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(crate) fn nanos() -> u64 {
+        0
+    }
+
+    pub(crate) fn refresh_coarse() {}
+
+    pub(crate) fn set_virtual(_: Option<Instant>) {}
+}
+
+/// Nobody counts: a model's threads are no threads of the process.
+pub(crate) mod census {
+    use std::time::Duration;
+
+    #[derive(Debug)]
+    pub(crate) struct Counted;
+    pub(crate) type Errand = Counted;
+    pub(crate) type Watch = Counted;
+
+    impl Counted {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+    }
+
+    pub(crate) fn fall_silent() {}
+    pub(crate) fn wake_silent() {}
+    pub(crate) fn is_watched() -> bool {
+        false
+    }
+    pub(crate) fn look(_: usize) -> Option<Duration> {
+        None
+    }
+    pub(crate) fn watch(_: fn()) -> Watch {
+        Counted
+    }
+    pub(crate) fn resident() -> Counted {
+        Counted
+    }
+    pub(crate) fn standby() -> Counted {
+        Counted
+    }
+}
+
+/// Under loom, which explores schedules and no dice, always 0; shuttle throws them, and records them with the
+/// schedule.
+pub(crate) mod random {
+    #[cfg(loom)]
+    pub(crate) fn below(bound: usize) -> usize {
+        assert!(bound > 0);
+        0
+    }
+
+    #[cfg(shuttle)]
+    pub(crate) use super::randomised::below;
+
+    pub(crate) fn reseed(_: u64) -> u64 {
+        0
+    }
 }
 
 #[cfg(shuttle)]
 use randomised::advance;
-#[cfg(shuttle)]
-pub(super) use randomised::{below, now};
 
 #[cfg(all(test, shuttle))]
 pub(crate) use randomised::explore;
@@ -191,7 +275,7 @@ mod randomised {
         *BEGINNING.get_or_init(Instant::now)
     }
 
-    pub(in super::super) fn now() -> Instant {
+    pub(crate) fn now() -> Instant {
         beginning() + Duration::from_nanos(PASSED.load(Ordering::Relaxed))
     }
 
@@ -201,7 +285,7 @@ mod randomised {
         PASSED.fetch_max(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    pub(in super::super) fn below(bound: usize) -> usize {
+    pub(crate) fn below(bound: usize) -> usize {
         shuttle::rand::thread_rng().gen_range(0..bound)
     }
 

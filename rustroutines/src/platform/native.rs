@@ -4,6 +4,8 @@
 pub(crate) mod sync {
     pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, ReentrantMutex};
     pub(crate) use spin::mutex::SpinMutexGuard as ShortMutexGuard;
+    /// A lock for what belongs to the whole process.
+    pub(crate) type GlobalMutex<T> = Mutex<T>;
     pub(crate) use std::sync::OnceLock;
 
     use crossbeam_utils::Backoff;
@@ -100,6 +102,7 @@ pub(crate) mod thread {
     #[cfg(not(test))]
     pub(crate) use std::thread::Builder;
     pub(crate) use std::thread::available_parallelism;
+    pub(crate) use std::thread::sleep;
     #[cfg(test)]
     pub(crate) use std::thread::yield_now;
     pub(crate) use std::thread_local;
@@ -132,4 +135,89 @@ pub(crate) mod thread {
 
     #[cfg(not(target_os = "linux"))]
     pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
+
+    /// The name of this thread.
+    pub(crate) fn name() -> Option<String> {
+        std::thread::current().name().map(str::to_owned)
+    }
+}
+
+/// The clock: the machine's, or, on a thread that simulates, one that stands still until it is moved.
+pub(crate) mod clock {
+    use std::cell::Cell;
+    use std::sync::OnceLock;
+    use std::time::Duration;
+    pub use std::time::Instant;
+
+    std::thread_local! {
+        /// What time it is on a thread that simulates.
+        static VIRTUAL: Cell<Option<Instant>> = const { Cell::new(None) };
+        /// See [`coarse`].
+        static COARSE: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// The present instant of this thread's clock.
+    #[inline]
+    pub(crate) fn now() -> Instant {
+        match VIRTUAL.try_with(Cell::get) {
+            Ok(Some(instant)) => instant,
+            // A thread that is ending simulates nothing.
+            _ => Instant::now(),
+        }
+    }
+
+    /// Milliseconds since this process first asked, as this thread last looked.
+    #[inline]
+    pub(crate) fn coarse() -> u32 {
+        COARSE.try_with(Cell::get).unwrap_or(0)
+    }
+
+    /// The same, as of now. It wraps after seven weeks.
+    pub(crate) fn coarse_now() -> u32 {
+        since_start().as_millis() as u32
+    }
+
+    /// Nanoseconds since this process first asked.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn nanos() -> u64 {
+        since_start().as_nanos() as u64
+    }
+
+    fn since_start() -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let now = now();
+        now.saturating_duration_since(*START.get_or_init(|| now))
+    }
+
+    /// Looks at the clock for [`coarse`].
+    pub(crate) fn refresh_coarse() {
+        let now = coarse_now();
+        let _ = COARSE.try_with(|coarse| coarse.set(now));
+    }
+
+    /// Stops this thread's clock at `instant`; `None` gives it the machine's again.
+    pub(crate) fn set_virtual(instant: Option<Instant>) {
+        let _ = VIRTUAL.try_with(|clock| clock.set(instant));
+        refresh_coarse();
+    }
+}
+
+/// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
+pub(crate) mod random {
+    /// A uniform number below `bound`.
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    #[inline]
+    pub(crate) fn below(bound: usize) -> usize {
+        fastrand::usize(..bound)
+    }
+
+    /// Has this thread's numbers follow from `seed`. Gives the seed that takes them up again where they
+    /// were.
+    pub(crate) fn reseed(seed: u64) -> u64 {
+        let before = fastrand::get_seed();
+        fastrand::seed(seed);
+        before
+    }
 }

@@ -5,6 +5,7 @@ use crate::error::{JoinError, SpawnError};
 use crate::scheduler::JoinTask;
 use crate::suspend::Suspend;
 use crate::task::budget;
+use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -175,11 +176,18 @@ fn poll_join<T>(
     ready!(budget::poll_proceed(cx));
     match Pin::new(task).poll(cx) {
         Poll::Ready(outcome) => {
+            let mut result = outcome.into_result();
+            if let Err(JoinError::Panicked(panic)) = &mut result {
+                if let Some(name) = place.as_ref().and_then(|task| task.metadata().name.as_ref()) {
+                    panic.set_routine(name);
+                }
+            }
             detach(place);
-            Poll::Ready(outcome.into_result())
+            Poll::Ready(result)
         }
         Poll::Pending => {
             budget::refund();
+            trace::waits(|| WaitsFor::Join(task_id(place)));
             Poll::Pending
         }
     }
@@ -242,6 +250,11 @@ impl<T> fmt::Debug for JoinMut<'_, T> {
 pub fn join_all<T>(handles: impl IntoIterator<Item = RoutineHandle<T>>) -> JoinAll<T> {
     let joins: Vec<_> = handles.into_iter().map(RoutineHandle::join).collect();
     JoinAll { results: Vec::with_capacity(joins.len()), joins: joins.into_iter(), first: None }
+}
+
+/// Whom a join waits for.
+fn task_id<T>(task: &Option<JoinTask<T>>) -> u64 {
+    task.as_ref().map_or(0, |task| task.metadata().id)
 }
 
 /// The operation of [`join_all`].

@@ -1,6 +1,7 @@
 //! Letting the others run.
 
 use crate::suspend::Suspend;
+use crate::task::trace::{self, WaitsFor};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -36,6 +37,7 @@ impl Future for YieldNow {
             return Poll::Ready(());
         }
         cx.waker().wake_by_ref();
+        trace::waits(|| WaitsFor::Turn);
         Poll::Pending
     }
 }

@@ -48,6 +48,8 @@ pub struct RuntimeConfig {
     thread_name: Option<String>,
     keep_alive: Option<Duration>,
     pinning: Option<Pinning>,
+    #[cfg(all(unix, feature = "signal"))]
+    dump_on_signal: Option<i32>,
 }
 
 impl RuntimeConfig {
@@ -101,6 +103,29 @@ impl RuntimeConfig {
     pub fn pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = Some(pinning);
         self
+    }
+
+    /// Prints a [`Dump`](super::Dump) to the standard error when the process gets this signal, and goes on:
+    /// 3 is `SIGQUIT`, as by Ctrl-\\ in a terminal. The signal does nothing else any more in this process.
+    /// The environment variable is `RUSTROUTINES_DUMP_ON_SIGNAL`. Only on Unix, with the feature `signal`.
+    ///
+    /// With a signal that cannot be caught, or that comes from an error of the program's own (such as
+    /// `SIGSEGV`), the runtime does not start.
+    #[cfg(all(unix, feature = "signal"))]
+    pub fn dump_on_signal(mut self, signal: i32) -> Self {
+        self.dump_on_signal = Some(signal);
+        self
+    }
+
+    /// The signal that is to print a dump.
+    #[cfg(all(unix, feature = "signal"))]
+    pub(super) fn signal(&self) -> Result<Option<i32>, RuntimeError> {
+        const VARIABLE: &str = "RUSTROUTINES_DUMP_ON_SIGNAL";
+        let complaint = |text| RuntimeError::Config(format!("{VARIABLE} is `{text}`, which is not a number"));
+        match (self.dump_on_signal, std::env::var(VARIABLE)) {
+            (None, Ok(text)) => text.trim().parse().map(Some).map_err(|_| complaint(text)),
+            (set, _) => Ok(set),
+        }
     }
 
     /// Everything decided, with the process's environment.

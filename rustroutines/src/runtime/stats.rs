@@ -40,6 +40,8 @@ pub struct RuntimeStats {
     pub queued: u64,
     /// Routines that run at once, at most.
     pub workers: u64,
+    /// Workers that sleep, because there is nothing to do.
+    pub idle_workers: u64,
     /// Threads: workers with and without a place, and the monitor.
     pub threads: u64,
     /// Threads of the blocking pool.
@@ -69,6 +71,7 @@ impl RuntimeStats {
             refused_threads: counts.refused_threads,
             queued: counts.queued,
             workers: scheduler.settings().workers as u64,
+            idle_workers: scheduler.idle_workers(),
             threads: counts.threads,
             blocking_threads: scheduler.blocking.threads() as u64,
             blocking_queued: scheduler.blocking.queued() as u64,
@@ -76,7 +79,7 @@ impl RuntimeStats {
         }
     }
 
-    fn rows(&self) -> [(&'static str, u64); 18] {
+    fn rows(&self) -> [(&'static str, u64); 19] {
         [
             ("spawned", self.spawned),
             ("alive", self.alive),
@@ -92,6 +95,7 @@ impl RuntimeStats {
             ("refused threads", self.refused_threads),
             ("queued", self.queued),
             ("workers", self.workers),
+            ("idle workers", self.idle_workers),
             ("threads", self.threads),
             ("blocking threads", self.blocking_threads),
             ("blocking queued", self.blocking_queued),

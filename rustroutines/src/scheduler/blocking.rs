@@ -26,9 +26,9 @@
 //!   the thread that shuts down; a job that somebody waits for says so when it is dropped (see `io`).
 
 use crate::panics;
-use crate::platform::clock;
 use crate::platform::sync::{Condvar, Mutex, MutexGuard};
 use crate::platform::thread;
+use crate::platform::{census, clock};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
@@ -224,6 +224,7 @@ impl Drop for BlockingPool {
 impl Shared {
     /// What a thread of the pool does.
     fn serve(&self) {
+        let _standby = census::standby();
         let mut state = self.state.lock();
         loop {
             while let Some(job) = state.queue.pop_front() {

@@ -143,6 +143,11 @@ impl Idle {
         Some(sleeper)
     }
 
+    /// How many sleep.
+    pub(crate) fn asleep(&self) -> u64 {
+        (self.counts.load(Ordering::Relaxed) % SEARCHING).into()
+    }
+
     /// Whether every place is held by a sleeper.
     pub(crate) fn all_asleep(&self) -> bool {
         self.counts.load(Ordering::Relaxed) == self.places * SLEEPING

@@ -24,9 +24,11 @@
 //! One of the two fences comes first, so either M3 sees the worker awake or the worker sees the doze.
 
 use super::Scheduler;
+use super::queue::Remote;
 use crate::driver::parker::Parker;
 use crate::platform::atomic::{AtomicBool, Ordering, fence};
-use crate::platform::{clock, thread};
+use crate::platform::{census, clock, thread};
+use crate::task::report;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,6 +95,7 @@ pub(super) fn start(scheduler: &Arc<Scheduler>) -> io::Result<()> {
 }
 
 fn watch(scheduler: &Arc<Scheduler>) {
+    let _resident = census::resident();
     let mut pulses = Vec::new();
     let mut idle_ticks = 0;
     let mut pause = QUIET;
@@ -152,7 +155,7 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
         for (remote, pulse) in late {
             // Starting a thread takes a while: it may have come back meanwhile.
             if remote.own.pulse.load(Ordering::Relaxed) == pulse {
-                scheduler.relieve(remote);
+                relieve(scheduler, remote);
             }
         }
     }
@@ -184,5 +187,16 @@ mod model {
             monitor.doze(|| idle.all_asleep());
             worker.join().unwrap();
         });
+    }
+}
+
+/// Gives a late worker's place to another thread, and reports whose poll it was in.
+fn relieve(scheduler: &Arc<Scheduler>, late: &Remote) {
+    let id = late.own.current.load(Ordering::Relaxed);
+    let living = if report::IS_ON { scheduler.registry.find(id) } else { None };
+    if scheduler.relieve(late) {
+        if let Some(living) = living {
+            report::late(living.who());
+        }
     }
 }

@@ -14,6 +14,7 @@
 //! The slot is one word that is exchanged, not a lock: put and take are one atomic step each.
 
 use super::Task;
+use super::metrics::Recorders;
 use super::topology::Plan;
 use crate::driver::parker::Parker;
 use crate::platform::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -49,6 +50,8 @@ pub(crate) struct Own {
     pub(crate) current: AtomicU64,
     /// What it has counted.
     pub(crate) tally: Tally,
+    /// What it has measured.
+    pub(crate) recorders: Recorders,
 }
 
 /// What a worker thread is made of, while there is no such thread.
@@ -116,6 +119,7 @@ impl Queues {
                 pulse: AtomicU64::new(0),
                 current: AtomicU64::new(0),
                 tally: Tally::default(),
+                recorders: Recorders::new(),
             }),
         }));
         // Threads are added under the lock for places: one at a time.

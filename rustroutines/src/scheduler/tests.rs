@@ -1,6 +1,7 @@
 //! Threads come, go, and cannot be had, and no place or task is lost.
 
 use super::*;
+use crate::driver::parker::Parker;
 use crate::error::JoinError;
 use crate::platform::faults::refuse_threads;
 use std::future::{Future, poll_fn, ready};

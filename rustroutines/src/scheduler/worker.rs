@@ -14,7 +14,7 @@
 use super::queue::{Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::{random, thread};
+use crate::platform::{census, clock, random, thread};
 use crate::task::Home as _;
 use crate::task::locals::Key;
 use crate::task::registry::Spawner;
@@ -114,6 +114,7 @@ pub(crate) fn run(
 ) {
     // It is a wish: where the system does not grant it (a processor may have gone), the thread runs anywhere.
     let _granted = thread::stay_on(scheduler.queues.plan().cpus(index));
+    let _resident = census::resident();
     let worker = Worker {
         scheduler,
         index,
@@ -202,7 +203,7 @@ impl Worker {
         own.current.store(task.metadata().id, Ordering::Relaxed);
         // Release: pairs with the acquire in `Polls::of`.
         own.pulse.store(pulse.wrapping_add(1), Ordering::Release);
-        task.run();
+        own.recorders.measure(task);
         own.current.store(0, Ordering::Relaxed);
         own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
     }
@@ -238,6 +239,7 @@ impl Worker {
     fn look_around(&self) -> Option<Task> {
         self.since_look.set(0);
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
+        clock::refresh_coarse();
         self.scheduler.driver.poll();
         self.scheduler.queues.take_injected(&self.deque)
     }
@@ -266,6 +268,7 @@ impl Worker {
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
             scheduler.driver.park_again_soon(&self.remote.parker);
         }
+        clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);
         scheduler.rouse_monitor();
         self.woke_at.set(self.remote.own.pulse.load(Ordering::Relaxed));

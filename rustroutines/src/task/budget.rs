@@ -8,22 +8,31 @@
 //!
 //! The idea is tokio's "coop" (tokio/src/task/coop).
 
+use super::trace::{self, WaitsFor};
 use std::cell::Cell;
 use std::task::{Context, Poll};
 
 /// Completions a routine gets in one poll.
-const PER_POLL: u32 = 128;
+pub(crate) const PER_POLL: u32 = 128;
 /// The value that stands for "no limit".
 const UNLIMITED: u32 = u32::MAX;
 
 crate::platform::thread::thread_local! {
     static LEFT: Cell<u32> = const { Cell::new(UNLIMITED) };
+    /// What a poll gets on this thread: less than `PER_POLL` only in a simulation, where a routine that is
+    /// made to yield here and there meets the others in more orders.
+    static FRESH: Cell<u32> = const { Cell::new(PER_POLL) };
 }
 
 /// Runs one poll of a routine with a fresh budget, and restores what was left before it.
 #[inline]
 pub(crate) fn with_fresh<R>(poll: impl FnOnce() -> R) -> R {
-    with(PER_POLL, poll)
+    with(FRESH.try_with(Cell::get).unwrap_or(PER_POLL), poll)
+}
+
+/// Has polls on this thread begin with so much from now on.
+pub(crate) fn set_fresh(budget: u32) {
+    let _ = FRESH.try_with(|fresh| fresh.set(budget));
 }
 
 /// Runs `f` with no budget: for a thread that blocks anyway.
@@ -60,6 +69,7 @@ pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
     });
     if spent.unwrap_or(false) {
         cx.waker().wake_by_ref();
+        trace::waits(|| WaitsFor::Turn);
         return Poll::Pending;
     }
     Poll::Ready(())
@@ -72,6 +82,12 @@ pub(crate) fn spend() {
         UNLIMITED => {}
         n => left.set(n.saturating_sub(1)),
     });
+}
+
+/// Whether an operation has completed in this poll.
+pub(crate) fn is_touched() -> bool {
+    let (left, fresh) = (LEFT.try_with(Cell::get), FRESH.try_with(Cell::get));
+    left.unwrap_or(UNLIMITED) != fresh.unwrap_or(PER_POLL)
 }
 
 /// Gives back what [`poll_proceed`] took, for an operation that turned out not to be ready.

@@ -24,14 +24,18 @@
 //! [`task`](super).
 
 use super::locals::Key;
-use super::{Ending, Home};
+use super::report::{self, Who};
+use super::trace::{self, Tracing, WaitsFor};
+use super::{Ending, Home, budget};
 use crate::error::JoinError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
+use crate::platform::clock;
 use crate::platform::sync::{Mutex, ShortMutex};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 /// Seats in a block: as many as a word has bits.
 const SEATS: usize = 64;
@@ -44,6 +48,19 @@ const GO_ON: u8 = 0;
 const ABORT: u8 = 1;
 /// End at the next suspension: the runtime is shut down.
 const SHUT_DOWN: u8 = 2;
+/// Say at the next poll what it waits for. The least of the orders: the others replace it.
+const TELL: u8 = 3;
+
+/// What a routine finds at the beginning of a poll.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// No order.
+    GoOn,
+    /// To say what it waits for.
+    Tell,
+    /// To end, and what its joiner is to hear.
+    End(JoinError),
+}
 
 /// All routines of one runtime that are alive.
 pub(crate) struct Registry<H> {
@@ -113,6 +130,14 @@ pub(crate) struct Living {
     pub(crate) waker: Option<Waker>,
 }
 
+/// A routine that was asked what it waits for.
+pub(crate) struct Asked<H: Home> {
+    /// Who it is.
+    pub(crate) living: Living,
+    /// Where it is found.
+    pub(crate) seat: Seat<H>,
+}
+
 /// A place in a block. Says where a routine is found, and is no proof that it still is.
 pub(crate) struct Seat<H: Home> {
     block: Arc<Block<H>>,
@@ -126,6 +151,35 @@ pub(crate) struct Slot<H: Home> {
     index: u8,
     /// Its waker is in the block.
     parked: bool,
+    /// When it went to sleep last, by the coarse clock.
+    since: u32,
+}
+
+/// A routine is being polled to tell what it waits for.
+pub(crate) struct Telling {
+    /// Hears it.
+    tracing: Tracing,
+    /// When it went to sleep before this poll.
+    since: u32,
+    /// It did something in this poll: it does not just wait on.
+    moved: bool,
+}
+
+impl Telling {
+    /// The poll ends.
+    #[cold]
+    pub(crate) fn poll_ends(&mut self) {
+        self.moved = budget::is_touched();
+    }
+}
+
+/// What a routine tells of itself.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// What it waits for.
+    pub(crate) waits: Vec<WaitsFor>,
+    /// For how long, to some milliseconds.
+    pub(crate) since: Duration,
 }
 
 /// Seats newcomers; one for each thread that spawns much.
@@ -174,7 +228,7 @@ impl<H: Home> Registry<H> {
             // The task itself is handed over through a queue: no ordering needed here.
             block.orders[index].store(GO_ON, Ordering::Relaxed);
             drop(inner);
-            return Some(Slot { block: block.clone(), id, index: index as u8, parked: false });
+            return Some(Slot { block: block.clone(), id, index: index as u8, parked: false, since: 0 });
         }
     }
 
@@ -210,7 +264,7 @@ impl<H: Home> Registry<H> {
                     living.push(resident.to_living());
                     // An order to abort stands. Orders are written under the lock alone, and carried to
                     // the routine as in `Seat::abort`.
-                    if order.load(Ordering::Relaxed) == GO_ON {
+                    if matches!(order.load(Ordering::Relaxed), GO_ON | TELL) {
                         order.store(SHUT_DOWN, Ordering::Relaxed);
                     }
                 }
@@ -256,6 +310,40 @@ impl<H: Home> Registry<H> {
         }
     }
 
+    /// Everyone who is alive. Those who have parked and whom `wanted` wants have the order to tell, and are
+    /// to be woken by the caller; for the others there is no waker.
+    pub(crate) fn ask(&self, wanted: impl Fn(u64) -> bool) -> Vec<Asked<H>> {
+        let mut found = Vec::new();
+        for block in self.blocks() {
+            let inner = block.inner.lock();
+            for (index, resident) in inner.seats.iter().enumerate() {
+                let Some(resident) = resident else { continue };
+                let mut living = resident.to_living();
+                // An order to end stands, and so does an older one to tell. It is carried to the routine
+                // as in `Seat::abort`.
+                let order = &block.orders[index];
+                let free = order.load(Ordering::Relaxed) == GO_ON;
+                if living.waker.is_some() && wanted(living.id) {
+                    if free {
+                        order.store(TELL, Ordering::Relaxed);
+                    }
+                } else {
+                    living.waker = None;
+                }
+                found.push(Asked { living, seat: Seat { block: block.clone(), index: index as u8 } });
+            }
+        }
+        found
+    }
+
+    /// Routine `id`, if it is alive. Looks at every routine.
+    pub(crate) fn find(&self, id: u64) -> Option<Living> {
+        self.blocks().iter().find_map(|block| {
+            let inner = block.inner.lock();
+            inner.seats.iter().flatten().find(|resident| resident.id == id).map(Resident::to_living)
+        })
+    }
+
     fn blocks(&self) -> Vec<Arc<Block<H>>> {
         self.blocks.lock().all.clone()
     }
@@ -267,8 +355,19 @@ impl<H: Home> Registry<H> {
 }
 
 impl Resident {
+    fn who(&self) -> Who<'_> {
+        Who { id: self.id, name: self.name.as_ref().map(|name| name.as_str()), site: self.site }
+    }
+
     fn to_living(&self) -> Living {
         Living { id: self.id, site: self.site, name: self.name.clone(), waker: self.waker.clone() }
+    }
+}
+
+impl Living {
+    /// Who it is, for a report.
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { id: self.id, name: self.name.as_ref().map(|name| name.as_str()), site: self.site }
     }
 }
 
@@ -312,6 +411,19 @@ impl<H: Home> Seat<H> {
     }
 }
 
+impl<H: Home> Seat<H> {
+    /// Whether routine `id` is alive.
+    pub(crate) fn is_taken_by(&self, id: u64) -> bool {
+        let inner = self.block.inner.lock();
+        inner.seats[usize::from(self.index)].as_ref().is_some_and(|resident| resident.id == id)
+    }
+
+    /// Whether routine `id` is alive and has an order to tell before it.
+    pub(crate) fn is_asked(&self, id: u64) -> bool {
+        self.block.orders[usize::from(self.index)].load(Ordering::Relaxed) == TELL && self.is_taken_by(id)
+    }
+}
+
 impl<H: Home> Slot<H> {
     /// Where this routine is found.
     pub(crate) fn seat(&self) -> Seat<H> {
@@ -328,19 +440,21 @@ impl<H: Home> Slot<H> {
         Key::of_routine(self.block.home.address(), self.id)
     }
 
-    /// Whether it has been ordered to end, and what its joiner is to hear then.
+    /// What it has been ordered to do.
     #[inline]
-    pub(crate) fn order(&self) -> Option<JoinError> {
+    pub(crate) fn order(&self) -> Order {
         match self.block.orders[usize::from(self.index)].load(Ordering::Relaxed) {
-            GO_ON => None,
-            ABORT => Some(JoinError::Aborted),
-            _ => Some(JoinError::ShutDown),
+            GO_ON => Order::GoOn,
+            ABORT => Order::End(JoinError::Aborted),
+            TELL => Order::Tell,
+            _ => Order::End(JoinError::ShutDown),
         }
     }
 
     /// It goes to sleep. Leaves `waker`, the first time.
     #[inline]
     pub(crate) fn parked(&mut self, waker: &Waker) {
+        self.since = clock::coarse();
         if !self.parked {
             self.parked = true;
             self.leave_waker(waker);
@@ -353,8 +467,30 @@ impl<H: Home> Slot<H> {
         if let Some(resident) = &mut self.block.inner.lock().seats[usize::from(self.index)] {
             resident.waker = Some(clone);
         }
-        if self.order().is_some() {
+        if matches!(self.order(), Order::End(_)) {
             waker.wake_by_ref();
+        }
+    }
+
+    /// It has the order to tell: this thread traces from here on. In a box, because almost no poll has one.
+    #[cold]
+    pub(crate) fn asked(&self) -> Box<Telling> {
+        Box::new(Telling { tracing: trace::begin(), since: self.since, moved: true })
+    }
+
+    /// It has been polled for the order to tell: that is carried out.
+    #[cold]
+    pub(crate) fn tell(&mut self, telling: Telling) {
+        if !telling.moved {
+            self.since = telling.since;
+        }
+        let since = Duration::from_millis(clock::coarse_now().wrapping_sub(self.since).into());
+        self.block.home.told(self.id, Told { waits: telling.tracing.end(), since });
+        // Under the lock, like every order. One to end may have come meanwhile.
+        let _inner = self.block.inner.lock();
+        let order = &self.block.orders[usize::from(self.index)];
+        if order.load(Ordering::Relaxed) == TELL {
+            order.store(GO_ON, Ordering::Relaxed);
         }
     }
 
@@ -370,7 +506,9 @@ impl<H: Home> Slot<H> {
             inner.awaited = None;
         }
         drop(inner);
-        drop(resident);
+        if let Some(resident) = resident {
+            report::ended(resident.who(), ending);
+        }
         if list {
             self.block.home.has_room(self.seat());
         }
@@ -406,6 +544,7 @@ mod fake {
         }
         fn emptied(&self) {}
         fn ended(&self, _: Ending) {}
+        fn told(&self, _: u64, _: Told) {}
     }
 
     pub(super) fn registry() -> Registry<Nobody> {
@@ -475,9 +614,9 @@ mod tests {
         gone.leave(Ending::Completed);
         let next = seat(&registry, &mut spawner).unwrap();
         assert!(place.abort(id).is_none());
-        assert!(next.order().is_none());
+        assert!(matches!(next.order(), Order::GoOn));
         place.abort(next.id());
-        assert!(matches!(next.order(), Some(JoinError::Aborted)));
+        assert!(matches!(next.order(), Order::End(JoinError::Aborted)));
     }
 
     #[test]
@@ -489,8 +628,8 @@ mod tests {
         aborted.seat().abort(aborted.id());
         let living = registry.close();
         assert_eq!(living.iter().map(|living| living.id).collect::<Vec<_>>(), [slot.id(), aborted.id()]);
-        assert!(matches!(slot.order(), Some(JoinError::ShutDown)));
-        assert!(matches!(aborted.order(), Some(JoinError::Aborted)));
+        assert!(matches!(slot.order(), Order::End(JoinError::ShutDown)));
+        assert!(matches!(aborted.order(), Order::End(JoinError::Aborted)));
         assert!(seat(&registry, &mut spawner).is_none());
         assert!(seat(&registry, &mut Spawner::new()).is_none());
         assert_eq!(registry.ask_for_news(0, &[slot.id()]), Some(0));
@@ -520,10 +659,10 @@ mod model {
             });
             let parker = Arc::new(Parker::new());
             let waker = Waker::from(parker.clone());
-            if slot.order().is_none() {
+            if matches!(slot.order(), Order::GoOn) {
                 slot.parked(&waker);
                 parker.park();
-                assert!(slot.order().is_some(), "woken without an order");
+                assert!(matches!(slot.order(), Order::End(_)), "woken without an order");
             }
             aborter.join().unwrap();
         });

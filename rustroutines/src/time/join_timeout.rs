@@ -55,7 +55,7 @@ impl<T> Future for JoinTimeout<T> {
         if let Poll::Ready(result) = Pin::new(join).poll(cx) {
             return Poll::Ready(Ok(result));
         }
-        if Pin::new(&mut self.sleep).poll(cx).is_pending() {
+        if self.sleep.poll_limit(cx).is_pending() {
             return Poll::Pending;
         }
         let join = self.join.take().expect("it was there just now");

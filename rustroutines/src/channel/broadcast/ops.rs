@@ -9,6 +9,7 @@ use crate::channel::waiters::Key;
 use crate::error::{BroadcastRecvError, BroadcastRecvTimeoutError, Lagged, SendError, SendTimeoutError};
 use crate::platform::clock::Instant;
 use crate::suspend::{IntoSuspendIterator, SuspendIterator};
+use crate::task::trace::WaitsFor;
 use crate::time::{Sleep, sleep, sleep_until};
 use std::fmt;
 use std::iter::FusedIterator;
@@ -85,6 +86,18 @@ impl<T> Drop for RecvOp<'_, T> {
         if let Some(key) = self.waiting.take() {
             self.receiver.ring.stop_read(key);
         }
+    }
+}
+
+impl<T> SendOp<'_, T> {
+    fn describe(&self) -> WaitsFor {
+        WaitsFor::BroadcastSend(self.ring.info())
+    }
+}
+
+impl<T> RecvOp<'_, T> {
+    fn describe(&self) -> WaitsFor {
+        WaitsFor::BroadcastRecv(self.receiver.ring.info())
     }
 }
 
@@ -168,6 +181,18 @@ impl<T: Clone> RecvTimeout<'_, T> {
             return Poll::Ready(Err(BroadcastRecvTimeoutError::Timeout));
         }
         Poll::Pending
+    }
+}
+
+impl<T> SendTimeout<'_, T> {
+    fn describe(&self) -> WaitsFor {
+        self.send.describe()
+    }
+}
+
+impl<T> RecvTimeout<'_, T> {
+    fn describe(&self) -> WaitsFor {
+        self.recv.describe()
     }
 }
 

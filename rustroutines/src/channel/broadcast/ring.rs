@@ -43,7 +43,9 @@ use crate::channel::turns::{Turn, take_turns, wait};
 use crate::channel::waiters::{Key, Outcome, Waiter, Waiters};
 use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::sync::Mutex;
+use crate::task::trace::ChannelInfo;
 use std::collections::VecDeque;
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -56,6 +58,8 @@ pub(super) struct Ring<T> {
     capacity: usize,
     /// What happens when there would be more.
     overflow: Overflow,
+    /// Where it was made, for dumps.
+    created: &'static Location<'static>,
 }
 
 #[derive(Debug)]
@@ -232,6 +236,7 @@ fn set(cursor: &AtomicU64, position: u64) {
 
 impl<T> Ring<T> {
     /// A channel with one sender, and no receiver yet.
+    #[track_caller]
     pub(super) fn new(capacity: usize, overflow: Overflow) -> Self {
         let state = State {
             slots: VecDeque::new(),
@@ -243,7 +248,7 @@ impl<T> Ring<T> {
             promised: 0,
             closed: false,
         };
-        Self { state: Mutex::new(state), capacity, overflow }
+        Self { state: Mutex::new(state), capacity, overflow, created: Location::caller() }
     }
 
     /// Changes the state, and does afterwards what the change has left to do.
@@ -379,6 +384,12 @@ impl<T> Ring<T> {
             }
             state.promise(self, after);
         });
+    }
+
+    /// What a dump says of it.
+    #[cold]
+    pub(super) fn info(&self) -> ChannelInfo {
+        ChannelInfo::new(self.created, self.len(), Some(self.capacity))
     }
 
     /// Closes the channel; whether it was open.
