@@ -2,10 +2,13 @@
 //!
 //! - `traits`: [`Read`], [`Write`], [`BufRead`], [`Seek`]; [`ops`]: what their methods return;
 //! - `impls`: the traits for references, boxes and what lies in memory;
+//! - [`mod@net`]: sockets;
 //! - `blocking`: [`block_on_io`], a closure on a thread that may block.
 
 mod blocking;
 mod impls;
+#[cfg(not(loom))]
+pub mod net;
 pub mod ops;
 mod traits;
 

@@ -16,9 +16,12 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker, ready};
 
-/// Where the system says that a buffer was emptied or filled by a call that moved fewer bytes than it
-/// could have: the queues that are edge-triggered. Elsewhere only `WouldBlock` arms them again.
-const SHORT_IS_DRAINED: bool = cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple"));
+/// For a stream's bytes: fewer than `most` show that there are no more. So it is where the queue is
+/// edge-triggered; elsewhere only `WouldBlock` arms it again.
+pub(crate) fn short(most: usize) -> impl Fn(&usize) -> bool {
+    const EDGES: bool = cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple"));
+    move |&bytes| EDGES && bytes > 0 && bytes < most
+}
 
 /// A source of I/O that is registered with a driver, until it is dropped.
 pub(crate) struct Registered<S: Source> {
@@ -130,37 +133,15 @@ impl<S: Source> Registered<S> {
         self.readiness.leave(direction, place);
     }
 
-    /// One poll of an operation: tries, and waits where the system says `WouldBlock`.
+    /// One poll of an operation: tries, and waits where the system says `WouldBlock`. `drained` says of a
+    /// value that the source has no more now.
     pub(crate) fn poll<R>(
-        &self,
-        direction: Direction,
-        cx: &mut Context<'_>,
-        waiting: Waiting<'_>,
-        attempt: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        self.poll_drained(direction, cx, waiting, attempt, |_| false)
-    }
-
-    /// As [`poll`](Self::poll), for a stream's bytes: fewer than `most` show that there are no more.
-    pub(crate) fn poll_bytes(
-        &self,
-        direction: Direction,
-        cx: &mut Context<'_>,
-        waiting: Waiting<'_>,
-        most: usize,
-        attempt: impl FnMut(&S) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        let short = |&bytes: &usize| SHORT_IS_DRAINED && bytes > 0 && bytes < most;
-        self.poll_drained(direction, cx, waiting, attempt, short)
-    }
-
-    fn poll_drained<R>(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
         mut waiting: Waiting<'_>,
         mut attempt: impl FnMut(&S) -> io::Result<R>,
-        drained: impl FnOnce(&R) -> bool,
+        drained: impl Fn(&R) -> bool,
     ) -> Poll<io::Result<R>> {
         ready!(budget::poll_proceed(cx));
         loop {

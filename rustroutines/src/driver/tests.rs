@@ -234,7 +234,7 @@ mod model {
             driver.insert(past(), Waker::from(done.clone()));
             done.park();
             parkers[1].unpark();
-            threads.map(|thread| thread.join().unwrap());
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
         });
     }
 
@@ -254,7 +254,7 @@ mod model {
             });
             parkers[0].unpark();
             parkers[1].unpark();
-            threads.map(|thread| thread.join().unwrap());
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
         });
     }
 
@@ -292,7 +292,7 @@ mod model {
             driver.set_monitored(false);
             done.park();
             parkers[1].unpark();
-            threads.map(|thread| thread.join().unwrap());
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
         });
     }
 
