@@ -5,6 +5,7 @@
 //! - `adapters`, `buffered`, `copy`: readers and writers made of others;
 //! - `duplex`: a connection in memory;
 //! - [`fs`]: files and directories;
+//! - [`mod@net`]: sockets;
 //! - `blocking`: [`block_on_io`], a closure on a thread that may block.
 
 mod adapters;
@@ -14,6 +15,8 @@ mod copy;
 mod duplex;
 pub mod fs;
 mod impls;
+#[cfg(not(loom))]
+pub mod net;
 pub mod ops;
 mod traits;
 

@@ -1,7 +1,7 @@
-//! The one door to locks, atomics, threads, the clock and randomness.
+//! The one door to locks, atomics, threads, the clock, randomness and the system's readiness queue.
 //!
-//! Nothing else in the crate names `std::sync`'s locks and atomics, `parking_lot`, `std::thread` or
-//! `Instant::now` (a test holds that). So the same code runs on the real machine and, built with
+//! Nothing else in the crate names `std::sync`'s locks and atomics, `parking_lot`, `std::thread`,
+//! `Instant::now` or `mio::Poll` (a test holds that). So the same code runs on the real machine and, built with
 //! `--cfg loom`, under the model checker, where every lock and atomic is a point at which another
 //! thread may come in between.
 //!
@@ -15,12 +15,12 @@
 #[cfg(not(loom))]
 mod native;
 #[cfg(not(loom))]
-pub(crate) use native::{atomic, sync, thread};
+pub(crate) use native::{atomic, readiness, sync, thread};
 
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]
-pub(crate) use model::{atomic, sync, thread};
+pub(crate) use model::{atomic, readiness, sync, thread};
 
 /// The clock.
 pub(crate) mod clock {

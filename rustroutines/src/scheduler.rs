@@ -147,6 +147,7 @@ impl Scheduler {
         let started = (0..scheduler.settings.workers)
             .try_for_each(|_| scheduler.start_thread(true).map(drop))
             .and_then(|()| monitor::start(&scheduler));
+        scheduler.driver.set_monitored(started.is_ok());
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);

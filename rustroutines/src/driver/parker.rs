@@ -8,10 +8,14 @@
 //! Beside it there is a lesser call, [`rouse`](Parker::rouse): "look again how long to sleep". The
 //! [`Driver`](super::Driver) uses it; it is no notification, and a plain `park` sleeps on over it.
 //!
+//! The owner may also sleep elsewhere, in a wait that a bell ends ([`park_at`](Parker::park_at)): the
+//! system's readiness queue.
+//!
 //! | state    | set when                                | next                                        |
 //! |----------|-----------------------------------------|---------------------------------------------|
 //! | EMPTY    | nobody sleeps, nothing to tell          | PARKED (park), ROUSED, NOTIFIED             |
 //! | PARKED   | the owner sleeps or is about to         | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
+//! | AWAY     | the same, in a wait that a bell ends    | ROUSED, NOTIFIED (unpark), EMPTY (its end)  |
 //! | ROUSED   | the owner is to look at its deadline    | NOTIFIED (unpark), EMPTY (park takes it)    |
 //! | NOTIFIED | a notification waits for the owner      | EMPTY (park takes it)                       |
 //!
@@ -20,11 +24,14 @@
 //!
 //! No wake-up is lost: the owner goes from EMPTY to PARKED while it holds `lock` and lets go of it
 //! only by waiting on `wake`. A notifier that finds PARKED takes `lock` before it notifies, so the
-//! owner is by then either waiting, and hears it, or already awake.
+//! owner is by then either waiting, and hears it, or already awake. A bell is heard by who waits and
+//! else by the next wait, so one that is rung after AWAY was found needs no lock; where the owner has
+//! come back meanwhile, somebody's next wait ends at once, for nothing, once.
 
 use crate::platform::atomic::{AtomicU8, Ordering};
 use crate::platform::clock::Instant;
-use crate::platform::sync::{Condvar, Mutex};
+use crate::platform::readiness::Bell;
+use crate::platform::sync::{Condvar, Mutex, OnceLock};
 use crossbeam_utils::Backoff;
 use std::sync::Arc;
 use std::task::Wake;
@@ -33,6 +40,7 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const ROUSED: u8 = 2;
 const NOTIFIED: u8 = 3;
+const AWAY: u8 = 4;
 
 /// What ended a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +56,25 @@ pub(crate) enum Wakeup {
 /// One thread's place to sleep. Only the owning thread parks; any thread may unpark.
 #[derive(Debug)]
 pub(crate) struct Parker {
-    /// EMPTY, PARKED or NOTIFIED.
+    /// See the module.
     state: AtomicU8,
     /// Held from the decision to sleep until the sleep has begun.
     lock: Mutex<()>,
     /// Where the owner sleeps.
     wake: Condvar,
+    /// Ends the waits of `park_at`. Set before the first.
+    bell: OnceLock<Arc<Bell>>,
 }
 
 impl Parker {
     /// A parker that holds no notification.
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU8::new(EMPTY), lock: Mutex::new(()), wake: Condvar::new() }
+        Self {
+            state: AtomicU8::new(EMPTY),
+            lock: Mutex::new(()),
+            wake: Condvar::new(),
+            bell: OnceLock::new(),
+        }
     }
 
     /// Looks for a moment whether a notification comes: two threads that answer one another need not go to
@@ -119,9 +134,26 @@ impl Parker {
         }
     }
 
+    /// As [`park_rousable`](Self::park_rousable), in `wait`, which `bell` ends. A parker always gets the
+    /// same bell.
+    pub(crate) fn park_at(&self, bell: &Arc<Bell>, wait: impl FnOnce()) -> Wakeup {
+        debug_assert!(self.bell.get().is_none_or(|own| Arc::ptr_eq(own, bell)), "one driver for each thread");
+        self.bell.get_or_init(|| bell.clone());
+        if let Some(wakeup) = self.take() {
+            return wakeup;
+        }
+        // Release: who finds AWAY finds the bell too. Pairs with the acquires in `unpark` and `rouse`.
+        if self.state.compare_exchange(EMPTY, AWAY, Ordering::Release, Ordering::Relaxed).is_err() {
+            return self.take().expect("only the owner takes what is left for it");
+        }
+        wait();
+        // Acquire: as in `take`.
+        Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire)).unwrap_or(Wakeup::TimedOut)
+    }
+
     /// Takes what was left for the owner, where there is something.
     fn take(&self) -> Option<Wakeup> {
-        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED) {
+        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED | AWAY) {
             return None;
         }
         // A swap, not a store: a second notifier may have come since, and what it wrote before its
@@ -141,10 +173,20 @@ impl Parker {
     /// Leaves a notification, and wakes the owner where it sleeps. At most one system call.
     pub(crate) fn unpark(&self) {
         // Release: what was written before this is seen by the owner when it returns from `park`.
-        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            // The owner is between its decision to sleep and the sleep, or asleep; see the module.
-            drop(self.lock.lock());
-            self.wake.notify_one();
+        // Acquire: pairs with the release in `park_at`.
+        self.end_sleep(self.state.swap(NOTIFIED, Ordering::AcqRel));
+    }
+
+    /// Wakes the owner, where `state`, which has just been replaced, says that it sleeps.
+    fn end_sleep(&self, state: u8) {
+        match state {
+            PARKED => {
+                // The owner is between its decision to sleep and the sleep, or asleep; see the module.
+                drop(self.lock.lock());
+                self.wake.notify_one();
+            }
+            AWAY => self.bell.get().expect("set before").ring(),
+            _ => {}
         }
     }
 
@@ -156,16 +198,14 @@ impl Parker {
             if matches!(state, ROUSED | NOTIFIED) {
                 return;
             }
-            // Relaxed: it carries nothing. What the owner is to look at is behind a lock of its own.
-            match self.state.compare_exchange_weak(state, ROUSED, Ordering::Relaxed, Ordering::Relaxed) {
+            // It carries nothing: what the owner is to look at is behind a lock of its own.
+            // Acquire: pairs with the release in `park_at`.
+            match self.state.compare_exchange_weak(state, ROUSED, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => state = now,
             }
         }
-        if state == PARKED {
-            drop(self.lock.lock());
-            self.wake.notify_one();
-        }
+        self.end_sleep(state);
     }
 }
 

@@ -234,7 +234,65 @@ mod model {
             driver.insert(past(), Waker::from(done.clone()));
             done.park();
             parkers[1].unpark();
-            threads.map(|thread| thread.join().unwrap());
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        });
+    }
+
+    /// Two threads park where there is a queue; one is unparked while it waits there, or before, or as the
+    /// other's heir. Without the bell, or if a parker that is away is not told, this hangs.
+    #[test]
+    fn whoever_waits_in_the_queue_is_unparked() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new());
+            driver.io.start().unwrap();
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let threads = [0, 1].map(|n| {
+                let (driver, parker) = (driver.clone(), parkers[n].clone());
+                loom::thread::spawn(move || assert!(driver.park(&parker), "there are no events"))
+            });
+            parkers[0].unpark();
+            parkers[1].unpark();
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        });
+    }
+
+    /// The queue is started while a thread parks: it must come to wait there, where the bell reaches it.
+    #[test]
+    fn a_keeper_that_parks_before_there_is_a_queue_goes_to_it() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new());
+            let parker = Arc::new(Parker::new());
+            let (waits, own) = (driver.clone(), parker.clone());
+            let thread = loom::thread::spawn(move || waits.park(&own));
+            driver.io.start().unwrap();
+            driver.rouse_keeper();
+            parker.unpark();
+            assert!(thread.join().unwrap());
+        });
+    }
+
+    /// A watched worker leaves without an heir, and the monitor makes the other one the keeper.
+    #[test]
+    fn the_monitor_appoints_a_sleeper() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new());
+            driver.set_monitored(true);
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let threads = [0, 1].map(|n| {
+                let (driver, parker) = (driver.clone(), parkers[n].clone());
+                loom::thread::spawn(move || driver.park_watched(&parker))
+            });
+            parkers[0].unpark();
+            let done = Arc::new(Parker::new());
+            driver.insert(past(), Waker::from(done.clone()));
+            driver.set_monitored(false);
+            done.park();
+            parkers[1].unpark();
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
         });
     }
 

@@ -6,7 +6,9 @@
 //! *late*:
 //! - what is in its next slot goes into the injector;
 //! - while anything waits to run, or a timer is due, a sleeper is woken for it; where nobody sleeps
-//!   or searches, the late worker's place goes to a spare thread.
+//!   or searches, the late worker's place goes to a spare thread;
+//! - a sleeper is made to keep the time and the sources of I/O, where the late worker did: see
+//!   [`driver`](crate::driver).
 //!
 //! Workers that are busy but not late are asked to look at the driver, so that timers are served in
 //! time also by workers whose polls take a millisecond each.
@@ -126,6 +128,7 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) {
     if late.is_empty() {
         return;
     }
+    scheduler.driver.attend();
     let timer_is_due = || scheduler.driver.next_deadline().is_some_and(|deadline| deadline <= clock::now());
     if scheduler.queues.is_empty() && !timer_is_due() {
         return;

@@ -2,7 +2,7 @@
 //!
 //! 1. DRAINING: nothing new is accepted. Routines run on until the deadline or until none is left.
 //! 2. The registry is closed: from here on nobody is seated, so what is alive now is all there is.
-//! 3. DEAD: who is still alive is a straggler, and has the order to end at its next poll. Every task
+//! 3. DEAD: I/O that waits ends with an error. Who is still alive is a straggler, and has the order to end at its next poll. Every task
 //!    that is queued from here on gets that poll from whoever queues it, so waking a parked routine
 //!    drops it; workers stop and do the same with what they have.
 //! 4. The threads end. One that is stuck in a poll is not waited for: its routine is dropped at its
@@ -56,6 +56,8 @@ impl Scheduler {
 
         self.phase.store(DEAD, Ordering::Relaxed);
         fence(Ordering::SeqCst); // Pairs with the one in `inject`.
+        self.driver.set_monitored(false);
+        self.driver.shut_io_down();
         self.drop_queued();
         for straggler in &mut stragglers {
             if let Some(waker) = straggler.waker.take() {

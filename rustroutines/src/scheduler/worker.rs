@@ -217,7 +217,7 @@ impl Worker {
         scheduler.idle.fall_asleep(self.index, searching);
         if scheduler.queues.is_empty() && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
-            scheduler.driver.park(&self.remote.parker);
+            scheduler.driver.park_watched(&self.remote.parker);
         }
         searching = scheduler.idle.wake_up(self.index);
         scheduler.rouse_monitor();
