@@ -1,10 +1,12 @@
 //! `process`: other programs, and what they read and write.
 #![cfg(unix)]
 
+use rustroutines::io::fs::{self, TempDir};
 use rustroutines::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use rustroutines::process::{Child, Command, Stdio};
+use rustroutines::runtime::RustRoutineRuntime;
 use rustroutines::time::timeout;
-use rustroutines::{Suspend, go, routine, select};
+use rustroutines::{Suspend, go, plain, routine, select};
 use rustroutines_tests::ends;
 use std::os::unix::process::ExitStatusExt;
 use std::pin::Pin;
@@ -46,13 +48,13 @@ fn what_it_writes_is_read() {
 #[routine]
 #[test]
 fn nothing_runs_before_it_is_asked_for() {
-    let mut command = shell("exit 0");
-    drop(plain_status(&mut command));
+    let dir = TempDir::new().unwrap();
+    let mut command = shell("touch trace");
+    command.current_dir(dir.path());
+    drop(plain!(command.status()));
+    assert!(!fs::exists(dir.path().join("trace")).unwrap());
     assert!(command.status().unwrap().success());
-}
-
-fn plain_status(command: &mut Command) -> impl Sized {
-    command.status()
+    assert!(fs::exists(dir.path().join("trace")).unwrap());
 }
 
 #[routine]
@@ -198,8 +200,12 @@ fn many_programs_at_once_and_no_thread_waits_for_them() {
             .collect();
         let mut children: Vec<_> =
             routines.into_iter().map(|routine| routine.join().block().unwrap().unwrap()).collect();
+        let runtime = RustRoutineRuntime::global();
         let inputs: Vec<_> = children.iter_mut().map(|child| child.stdin.take()).collect();
         let waiting: Vec<_> = children.into_iter().map(|mut child| go!(move || child.wait())).collect();
+        if cfg!(target_os = "linux") {
+            assert!(runtime.stats().blocking_threads < MANY as u64 / 2);
+        }
         drop(inputs);
         for (n, waiting) in waiting.into_iter().enumerate() {
             assert_eq!(waiting.join().block().unwrap().unwrap().code(), Some(n as i32));
