@@ -270,3 +270,6 @@ impl fmt::Debug for PipeWriter {
         f.write_str("PipeWriter")
     }
 }
+
+#[cfg(all(test, loom))]
+mod model;

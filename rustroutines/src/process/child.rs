@@ -126,7 +126,6 @@ impl Child {
                 }
             })
             .await?;
-            drop((reading_out, reading_err));
             let status = self.wait().await?;
             Ok(Output { status, stdout, stderr })
         }))

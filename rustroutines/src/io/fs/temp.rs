@@ -45,6 +45,7 @@ impl TempDir {
     /// Makes a directory in `dir`.
     pub fn new_in(dir: impl AsRef<Path>) -> FsOp<TempDir> {
         super::at(dir, |dir| {
+            #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
             let mut builder = std::fs::DirBuilder::new();
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
