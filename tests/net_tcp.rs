@@ -163,12 +163,8 @@ fn a_large_copy_arrives_whole_in_both_directions_at_once() {
     fn test() -> io::Result<()> {
         let (here, there) = pair()?;
         let (here, there) = (Arc::new(here), Arc::new(there));
-        let all = [
-            go!(send(here.clone())),
-            go!(receive(here)),
-            go!(send(there.clone())),
-            go!(receive(there)),
-        ];
+        let all =
+            [go!(send(here.clone())), go!(receive(here)), go!(send(there.clone())), go!(receive(there))];
         for handle in all {
             handle.join().unwrap()?;
         }
@@ -230,7 +226,9 @@ fn reads_that_are_cancelled_lose_nothing() {
         let (here, there) = pair()?;
         let writer = go!(write(here));
         let (ticks, ticked) = bounded_channel(1);
-        let ticker = go!(move || while ticks.send(()).is_ok() { yield_now() });
+        let ticker = go!(move || while ticks.send(()).is_ok() {
+            yield_now()
+        });
         let mut received = Vec::new();
         let mut lost = 0;
         loop {

@@ -49,6 +49,12 @@ pub(crate) fn pair() -> io::Result<(TcpStream, TcpStream)> {
     Ok((client, server))
 }
 
+/// Uses sockets once, so that what the process opens once for all is open.
+#[rustroutines::routine]
+pub(crate) fn pair_and_drop() {
+    drop(pair().unwrap());
+}
+
 /// The process's open descriptors.
 #[cfg(target_os = "linux")]
 pub(crate) fn descriptors() -> usize {
