@@ -22,7 +22,7 @@ const LEVELS: &[&[&str]] = &[
     // What an operation is, how several are waited for, and for how long: one contract in three files.
     &["suspend", "select", "time"],
     &["channel", "io"],
-    &["signal"],
+    &["signal", "process"],
     // What users and the macros' expansions see.
     &["prelude", "macros", "__private"],
 ];

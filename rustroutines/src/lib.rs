@@ -56,6 +56,7 @@
 //! - [`mod@select`]: what `select!` does, pass by pass.
 //! - [`mod@time`]: sleeping, timeouts.
 //! - [`mod@io`]: reading and writing; sockets; calls that block, on threads of their own.
+//! - [`mod@process`]: other programs, and what they read and write.
 //! - [`mod@signal`]: Ctrl-C and the other signals of the system.
 //! - [`mod@runtime`]: configuring and measuring the runtime. It starts by itself when it is first needed.
 //! - [`mod@error`]: one error type for each operation.
@@ -74,6 +75,8 @@ mod macros;
 mod panics;
 mod platform;
 pub mod prelude;
+#[cfg(not(loom))]
+pub mod process;
 pub mod routine;
 pub mod runtime;
 mod scheduler;

@@ -58,7 +58,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    BlockOnIo { stage: Stage::Fresh(Box::new(f)) }
+    BlockOnIo { stage: Stage::Fresh(Arc::new(Cell::new(Box::new(f)))) }
 }
 
 /// The operation of [`block_on_io`].
@@ -69,8 +69,8 @@ pub struct BlockOnIo<T> {
 
 /// How far the operation is.
 enum Stage<T> {
-    /// Not polled yet.
-    Fresh(Call<T>),
+    /// Not polled yet. In its cell already: behind a lock, so that an operation can be shared (`Sync`).
+    Fresh(Arc<Cell<T>>),
     /// Handed to the pool.
     Submitted(Arc<Cell<T>>),
     /// The value has been taken.
@@ -203,18 +203,19 @@ impl<T> Drop for Job<T> {
 
 impl<T: Send + 'static> BlockOnIo<T> {
     /// Hands the closure to the pool, or runs it here where the pool says so.
-    fn submit(pool: &BlockingPool, call: Call<T>) -> Arc<Cell<T>> {
-        let cell = Arc::new(Cell::new(call));
+    fn submit(pool: &BlockingPool, cell: &Arc<Cell<T>>) {
         let job = Job(cell.clone());
         if let Err(job) = pool.submit(Box::new(move || job.0.run())) {
             job();
         }
-        cell
     }
 
     fn poll_on(&mut self, pool: impl FnOnce() -> Arc<BlockingPool>, cx: &mut Context<'_>) -> Poll<T> {
         let cell = match mem::replace(&mut self.stage, Stage::Finished) {
-            Stage::Fresh(call) => Self::submit(&pool(), call),
+            Stage::Fresh(cell) => {
+                Self::submit(&pool(), &cell);
+                cell
+            }
             Stage::Submitted(cell) => cell,
             Stage::Finished => panic!("`block_on_io` polled again after it had finished"),
         };

@@ -12,6 +12,7 @@
 //!   about in memory need not.
 //! - A byte that was taken in and not reported yet is kept for the next call.
 
+use super::adapters::{Chain, Take};
 use super::ops::{
     CloseOp, FillBufOp, FlushOp, Lines, ReadExactOp, ReadLineOp, ReadOp, ReadToEndOp, ReadToStringOp,
     ReadUntilOp, SeekOp, Split, WriteAllFromOp, WriteAllOp, WriteOp,
@@ -105,6 +106,22 @@ pub trait Read {
         Self: Sized + Unpin,
     {
         ReadToStringOp::new(self, buf)
+    }
+
+    /// The first `limit` bytes of it.
+    fn take(self, limit: u64) -> Take<Self>
+    where
+        Self: Sized,
+    {
+        Take::new(self, limit)
+    }
+
+    /// What it reads, and what `next` reads after it.
+    fn chain<R: Read>(self, next: R) -> Chain<Self, R>
+    where
+        Self: Sized,
+    {
+        Chain::new(self, next)
     }
 
     /// A reference to it, which can be given away in its place: `r.by_ref().take(4)`.
