@@ -13,7 +13,7 @@ const LEVELS: &[&[&str]] = &[
     &["error"],
     // Pure data structures: callers pass the time.
     &["time::wheel", "time::slab"],
-    &["panics", "task::budget", "driver::parker"],
+    &["panics", "task::budget", "driver::parker", "driver::readiness"],
     &["driver"],
     &["task"],
     &["scheduler"],
@@ -22,7 +22,7 @@ const LEVELS: &[&[&str]] = &[
     // What an operation is, how several are waited for, and for how long: one contract in three files.
     &["suspend", "select", "time"],
     &["channel", "io"],
-    &["process"],
+    &["signal", "process"],
     // What users and the macros' expansions see.
     &["prelude", "macros", "__private"],
 ];
@@ -63,6 +63,9 @@ const MACHINE: &[&str] = &[
     "crossbeam_utils::sync",
     "fastrand",
     "loom",
+    "mio::Events",
+    "mio::Poll",
+    "mio::Waker",
     "parking_lot",
 ];
 

@@ -55,8 +55,9 @@
 //! - [`mod@channel`]: values from many senders to many receivers.
 //! - [`mod@select`]: what `select!` does, pass by pass.
 //! - [`mod@time`]: sleeping, timeouts.
-//! - [`mod@io`]: calls that block, on threads of their own.
+//! - [`mod@io`]: reading and writing; sockets; calls that block, on threads of their own.
 //! - [`mod@process`]: other programs, and what they read and write.
+//! - [`mod@signal`]: Ctrl-C and the other signals of the system.
 //! - [`mod@runtime`]: configuring and measuring the runtime. It starts by itself when it is first needed.
 //! - [`mod@error`]: one error type for each operation.
 //! - [`mod@prelude`]: all that most programs use.
@@ -80,6 +81,8 @@ pub mod routine;
 pub mod runtime;
 mod scheduler;
 pub mod select;
+#[cfg(not(loom))]
+pub mod signal;
 pub mod suspend;
 mod task;
 pub mod time;

@@ -26,9 +26,12 @@
 //! fn main() -> io::Result<()> {
 //!     let listener = TcpListener::bind("127.0.0.1:0")?;
 //!     let address = listener.local_addr()?;
-//!     go!(move || for stream in listener.incoming() {
-//!         go!(echo(stream?));
-//!     } Ok::<_, io::Error>(()));
+//!     go!(move || {
+//!         for stream in listener.incoming() {
+//!             go!(echo(stream?));
+//!         }
+//!         Ok::<_, io::Error>(())
+//!     });
 //!
 //!     let stream = TcpStream::connect(address)?;
 //!     stream.write(b"hello")?;
