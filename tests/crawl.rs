@@ -4,10 +4,12 @@
 mod example;
 
 use example::example;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -110,6 +112,49 @@ fn broken_links_are_reported_with_where_they_are() {
     assert_eq!(lines.last().unwrap(), "6 pages, 2 broken");
     assert!(lines.iter().any(|line| line == "301 /moved") && lines.iter().any(|line| line == "200 /deep/2"));
     assert!(!asked.contains_key("/from-404"));
+}
+
+/// Kills a program when it is dropped.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn it_goes_over_a_site_that_the_example_http_serves() {
+    const PAGES: usize = 400;
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("crawl");
+    let _ = fs::remove_dir_all(&root);
+    fs::create_dir_all(root.join("deep/er")).unwrap();
+    fs::write(root.join("index.html"), "<a href='deep/er/0.html'>").unwrap();
+    for n in 0..PAGES {
+        let links =
+            [(2 * n + 1) % PAGES, (2 * n + 2) % PAGES].map(|to| format!("<a href=\"./{to}.html#top\">"));
+        let lost = if n % 100 == 7 { "<a href='/lost%20page.html'><a href='../nothing'>" } else { "" };
+        let filler = "text ".repeat(n * 50);
+        fs::write(root.join(format!("deep/er/{n}.html")), format!("{filler}{}{lost}", links.concat()))
+            .unwrap();
+    }
+    let mut server = Killed(Command::new(example("http")).arg(&root).stdout(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on ").expect("it says where");
+
+    let output = Command::new(example("crawl")).arg(format!("http://{address}")).output().unwrap();
+    let lines = lines(&output);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(lines.last().unwrap(), &format!("{} pages, 2 broken", PAGES + 1));
+    let visited: BTreeSet<_> = lines.iter().filter(|line| line.starts_with("200 ")).collect();
+    assert_eq!(visited.len(), PAGES + 1);
+    let from = |missing: &str| {
+        let report = lines.iter().find(|line| line.starts_with(&format!("broken: {missing} (status 404)")));
+        report.unwrap().split("deep/er/").count() - 1
+    };
+    assert_eq!((from("/lost%20page.html"), from("/deep/nothing")), (4, 4));
 }
 
 #[test]
