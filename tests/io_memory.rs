@@ -148,6 +148,36 @@ fn lines_end_where_they_should() {
     assert!(lines.iter().eq(["one", "", "two\rstill two", "three"].iter()));
 }
 
+#[routine]
+#[test]
+fn lines_can_be_gone_over_a_part_at_a_time() {
+    let mut lines = BufReader::new(Pieces::new("head\n\nbody\n", LENGTHS)).lines();
+    let mut head = Vec::new();
+    for line in &mut lines {
+        let line = line.unwrap();
+        if line.is_empty() {
+            break;
+        }
+        head.push(line);
+    }
+    assert_eq!(head, ["head"]);
+    assert_eq!(lines.next().unwrap().unwrap(), "body");
+}
+
+#[test]
+fn everything_can_be_sent_and_shared() {
+    fn check<T: Send + Sync + Unpin>() {}
+    check::<io::fs::File>();
+    check::<io::fs::ReadDir>();
+    check::<io::fs::FsOp<Vec<u8>>>();
+    check::<io::DuplexStream>();
+    check::<io::Stdin>();
+    check::<io::Stdout>();
+    check::<io::ops::Lines<BufReader<io::DuplexStream>>>();
+    check::<rustroutines::process::Child>();
+    check::<rustroutines::process::ChildStdin>();
+}
+
 #[test]
 fn plain_code_goes_over_lines_by_blocking() {
     let lines: Result<Vec<_>, _> = BufReader::new(Pieces::new("a\nb", LENGTHS)).lines().collect();

@@ -23,6 +23,9 @@
 //! when the monitor sees that, after some milliseconds, another thread takes its place. So they are right for
 //! what takes microseconds, slow for what takes milliseconds and happens often, and never fatal.
 //!
+//! The traits have the names of the standard library's, and their methods too: in a module that imports both, a type
+//! that has both (`Vec<u8>`, `&[u8]`) has to be told which is meant.
+//!
 //! # Bytes are not lost
 //!
 //! An operation can be dropped at any time: by an abort, a timeout, a `select!` that goes another way. What it had read

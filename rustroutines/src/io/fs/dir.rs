@@ -143,6 +143,15 @@ impl IntoSuspendIterator for ReadDir {
     }
 }
 
+impl<'i> IntoSuspendIterator for &'i mut ReadDir {
+    type Item = io::Result<DirEntry>;
+    type Iter = &'i mut ReadDir;
+
+    fn into_suspend_iter(self) -> Self {
+        self
+    }
+}
+
 impl Iterator for ReadDir {
     type Item = io::Result<DirEntry>;
 

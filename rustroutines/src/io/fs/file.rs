@@ -34,10 +34,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// How much is read ahead.
-const AHEAD: usize = 64 * 1024;
-/// How much is read at once by a read that is large itself.
-const LARGE: usize = 1024 * 1024;
+/// How much is read ahead at first. It doubles each time all of it was there.
+const AHEAD: usize = 32 * 1024;
+/// How much is read ahead at most, and by a read that is large itself.
+const LARGE: usize = 512 * 1024;
 /// How much is gathered before it is written.
 const BEHIND: usize = 128 * 1024;
 
@@ -88,6 +88,8 @@ pub struct File {
     begin: usize,
     /// Where it ends.
     end: usize,
+    /// How much is read ahead the next time.
+    window: usize,
     /// Whether the place in the file can be changed. Known after the first read.
     seekable: bool,
     /// By how much the descriptor has to be moved back before anything else.
@@ -240,6 +242,9 @@ impl File {
                 let Ahead { buf, seekable, count } = ready!(Pin::new(job).poll(cx));
                 (self.ahead, self.seekable, self.begin) = (buf, seekable, 0);
                 self.end = *count.as_ref().unwrap_or(&0);
+                if self.end >= self.window {
+                    self.window = (2 * self.window).min(LARGE);
+                }
                 count.map(drop)
             }
             Stage::Writing(job) => {
@@ -275,7 +280,7 @@ impl File {
         let mut buf = mem::take(&mut self.ahead);
         (self.begin, self.end) = (0, 0);
         let lend = self.lend();
-        let size = wanted.clamp(AHEAD, LARGE);
+        let size = wanted.clamp(self.window, LARGE);
         self.stage = Stage::Reading(block_on_io(move || {
             if buf.len() < size {
                 buf.resize(size, 0);
@@ -388,7 +393,7 @@ impl Read for File {
 impl BufRead for File {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        ready!(this.poll_ahead(cx, AHEAD))?;
+        ready!(this.poll_ahead(cx, 0))?;
         Poll::Ready(Ok(&this.ahead[this.begin..this.end]))
     }
 
@@ -488,6 +493,7 @@ impl From<std::fs::File> for File {
             ahead: Vec::new(),
             begin: 0,
             end: 0,
+            window: AHEAD,
             seekable: false,
             back: 0,
             behind: Vec::new(),

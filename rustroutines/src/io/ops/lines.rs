@@ -298,6 +298,15 @@ macro_rules! iterated {
             }
         }
 
+        impl<'i, R: BufRead + Unpin> IntoSuspendIterator for &'i mut $iter<R> {
+            type Item = io::Result<$item>;
+            type Iter = &'i mut $iter<R>;
+
+            fn into_suspend_iter(self) -> Self {
+                self
+            }
+        }
+
         impl<R: BufRead + Unpin> Iterator for $iter<R> {
             type Item = io::Result<$item>;
 
