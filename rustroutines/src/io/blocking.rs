@@ -6,7 +6,7 @@
 //!
 //! | state    | holds       | set when                                   | next                          |
 //! |----------|-------------|--------------------------------------------|-------------------------------|
-//! | Queued   | the closure | the operation is first polled              | Running, Rejected, Abandoned  |
+//! | Queued   | the closure | the operation is made                      | Running, Rejected, Abandoned  |
 //! | Running  |             | a thread has begun                         | Done, Abandoned               |
 //! | Done     | the outcome | the closure has returned or panicked       | Abandoned (taken by the poll) |
 //! | Rejected | the closure | the job was dropped without having run     | Running (by the poll)         |
@@ -173,6 +173,23 @@ impl<T> Cell<T> {
         }
     }
 
+    /// The closure, if no thread has begun with it. None will.
+    fn take_back(&self) -> Option<Call<T>> {
+        let mut inner = self.0.lock();
+        match mem::replace(&mut inner.state, State::Abandoned) {
+            State::Queued(call) | State::Rejected(call) => {
+                let waker = inner.waker.take();
+                drop(inner);
+                drop(waker);
+                Some(call)
+            }
+            other => {
+                inner.state = other;
+                None
+            }
+        }
+    }
+
     /// The operation is dropped.
     fn abandon(&self) {
         let mut inner = self.0.lock();
@@ -208,6 +225,18 @@ impl<T: Send + 'static> BlockOnIo<T> {
         if let Err(job) = pool.submit(Box::new(move || job.0.run())) {
             job();
         }
+    }
+
+    /// Carries it out on this thread: runs the closure here where no thread of the pool has begun with it, and
+    /// waits where one has. So it waits for no other job, and may be called in a job itself, in `drop` say.
+    pub(crate) fn finish(mut self) -> T {
+        if let Stage::Fresh(cell) | Stage::Submitted(cell) = &self.stage {
+            if let Some(call) = cell.take_back() {
+                self.stage = Stage::Finished;
+                return call();
+            }
+        }
+        self.block()
     }
 
     fn poll_on(&mut self, pool: impl FnOnce() -> Arc<BlockingPool>, cx: &mut Context<'_>) -> Poll<T> {

@@ -9,7 +9,6 @@
 //! a handle that is dropped, and those who wait are served in turn.
 
 use super::{BlockOnIo, BufRead, Read, Write, block_on_io};
-use crate::Suspend;
 use crate::channel::ops::RecvOp;
 use crate::channel::{Receiver, Sender, bounded_channel};
 use crate::platform::sync::OnceLock;
@@ -266,7 +265,7 @@ impl Outlet {
 impl Drop for Outlet {
     fn drop(&mut self) {
         if let Some(job) = self.job.take() {
-            let _ = job.block();
+            let _ = job.finish();
         }
     }
 }

@@ -469,11 +469,11 @@ impl Drop for File {
         let mut position = Ok(());
         match mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Writing(job) => {
-                let Written { rest, .. } = job.block();
+                let Written { rest, .. } = job.finish();
                 let since = mem::replace(&mut self.behind, rest);
                 self.behind.extend_from_slice(&since);
             }
-            Stage::Seeking(_, job) if !self.behind.is_empty() => position = job.block().map(drop),
+            Stage::Seeking(_, job) if !self.behind.is_empty() => position = job.finish().map(drop),
             Stage::Ending(job) if !self.behind.is_empty() => routine(job).block(),
             _ => {}
         }
