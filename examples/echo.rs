@@ -7,7 +7,7 @@
 use rustroutines::io::net::{TcpListener, TcpStream};
 use rustroutines::io::{self, Write};
 use rustroutines::prelude::*;
-use rustroutines::signal::{self, Signal};
+use rustroutines::signal;
 
 #[routine]
 fn echo(mut stream: TcpStream) -> io::Result<()> {
@@ -24,10 +24,7 @@ fn echo(mut stream: TcpStream) -> io::Result<()> {
 #[routine]
 fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
-    #[cfg(unix)]
-    let stop = signal::notify([Signal::INTERRUPT, Signal::TERMINATE])?;
-    #[cfg(not(unix))]
-    let stop = signal::notify([Signal::INTERRUPT])?;
+    let stop = signal::stop()?;
     let listener = TcpListener::bind(address)?;
     println!("listening on {}", listener.local_addr()?);
     loop {

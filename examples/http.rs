@@ -8,7 +8,7 @@
 use rustroutines::io::net::{TcpListener, TcpStream};
 use rustroutines::io::{self, Read, Write, fs};
 use rustroutines::prelude::*;
-use rustroutines::signal::{self, Signal};
+use rustroutines::signal;
 use std::convert::Infallible;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 const HEAD: usize = 8 * 1024;
 /// Connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 5_000;
+/// Bytes of a file that are read when it is opened.
+const FIRST: u64 = 64 * 1024;
 /// How long a connection may be idle, a head may take to come, and an answer to go.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -26,10 +28,9 @@ struct Request {
     keep_alive: bool,
 }
 
-/// A request, or the status that the client gets and the end of the connection.
-type Parsed = Result<(Request, usize), u16>;
-
-fn parse(head: &[u8]) -> Option<Parsed> {
+/// The request that `head` begins with, and its length; or the status that ends the connection. None as long as
+/// there is more to come.
+fn parse(head: &[u8]) -> Option<Result<(Request, usize), u16>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut headers);
     let length = match request.parse(head) {
@@ -38,19 +39,14 @@ fn parse(head: &[u8]) -> Option<Parsed> {
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => return Some(Err(431)),
         Err(_) => return Some(Err(400)),
     };
-    let header = |name: &str| {
-        let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(found.value).ok()
-    };
+    let header = |name: &str| request.headers.iter().find(|it| it.name.eq_ignore_ascii_case(name));
     // Nothing here takes a body; one that comes all the same would look like the next request.
-    if header("transfer-encoding").is_some() || header("content-length").is_some_and(|length| length != "0") {
+    if header("transfer-encoding").is_some() || header("content-length").is_some_and(|it| it.value != b"0") {
         return Some(Err(413));
     }
-    let connection = header("connection").unwrap_or("").to_ascii_lowercase();
-    let keep_alive =
-        if request.version == Some(1) { connection != "close" } else { connection == "keep-alive" };
-    let (method, path) = (request.method?.to_owned(), request.path?.to_owned());
-    Some(Ok((Request { method, path, keep_alive }, length)))
+    let says = |value: &[u8]| header("connection").is_some_and(|it| it.value.eq_ignore_ascii_case(value));
+    let keep_alive = if request.version == Some(1) { !says(b"close") } else { says(b"keep-alive") };
+    Some(Ok((Request { method: request.method?.into(), path: request.path?.into(), keep_alive }, length)))
 }
 
 /// The file that a path names, if it lies in the folder.
@@ -66,28 +62,15 @@ fn kind_of(file: &Path) -> &'static str {
     match file.extension().and_then(|extension| extension.to_str()).unwrap_or("") {
         "html" | "htm" => "text/html; charset=utf-8",
         "txt" | "md" | "rs" => "text/plain; charset=utf-8",
-        "css" => "text/css",
         "js" => "text/javascript",
-        "json" => "application/json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
         _ => "application/octet-stream",
     }
 }
 
 fn head(status: u16, kind: &str, length: u64, keep_alive: bool) -> String {
-    let reason = match status {
-        200 => "OK",
-        400 => "Bad Request",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        413 => "Content Too Large",
-        _ => "Request Header Fields Too Large",
-    };
     let connection = if keep_alive { "keep-alive" } else { "close" };
     format!(
-        "HTTP/1.1 {status} {reason}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\
+        "HTTP/1.1 {status} \r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\
          connection: {connection}\r\n\r\n"
     )
 }
@@ -99,26 +82,37 @@ fn refuse(stream: &mut TcpStream, status: u16, keep_alive: bool) -> io::Result<(
     stream.write_all((head + &text).as_bytes())
 }
 
+/// A file, how long it is, and its first bytes, which are all of most: one call that blocks instead of three.
+fn open(path: &Path) -> io::Result<(std::fs::File, u64, Vec<u8>)> {
+    let (file, mut first) = (std::fs::File::open(path)?, Vec::new());
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    std::io::Read::read_to_end(&mut std::io::Read::take(&file, about.len().min(FIRST)), &mut first)?;
+    Ok((file, about.len(), first))
+}
+
 #[routine]
 fn answer(stream: &mut TcpStream, request: &Request, folder: &Path) -> io::Result<()> {
+    let keep_alive = request.keep_alive;
     if request.method != "GET" && request.method != "HEAD" {
-        return refuse(stream, 405, request.keep_alive);
+        return refuse(stream, 405, keep_alive);
     }
-    let Some(path) = file_of(folder, &request.path) else {
-        return refuse(stream, 404, request.keep_alive);
+    let Some(path) = file_of(folder, &request.path) else { return refuse(stream, 404, keep_alive) };
+    let kind = kind_of(&path);
+    let Ok((file, length, first)) = block_on_io(move || open(&path)) else {
+        return refuse(stream, 404, keep_alive);
     };
-    let (Ok(mut file), Ok(about)) = (fs::File::open(&path), fs::metadata(&path)) else {
-        return refuse(stream, 404, request.keep_alive);
-    };
-    if !about.is_file() {
-        return refuse(stream, 404, request.keep_alive);
+    let mut bytes = head(200, kind, length, keep_alive).into_bytes();
+    if request.method == "HEAD" {
+        return stream.write_all(&bytes);
     }
-    stream.write_all(head(200, kind_of(&path), about.len(), request.keep_alive).as_bytes())?;
-    if request.method == "GET" {
-        let sent = io::copy(&mut file.by_ref().take(about.len()), stream)?;
-        if sent < about.len() {
-            return Err(io::ErrorKind::UnexpectedEof.into()); // It has shrunk: the client must not wait for more.
-        }
+    bytes.extend_from_slice(&first);
+    stream.write_all(&bytes)?;
+    let rest = length - first.len() as u64;
+    if rest > 0 && io::copy(&mut fs::File::from(file).take(rest), stream)? < rest {
+        return Err(io::ErrorKind::UnexpectedEof.into()); // It has shrunk: the client must not wait for more.
     }
     Ok(())
 }
@@ -170,10 +164,7 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder: Arc<Path> = PathBuf::from(arguments.next().unwrap_or_else(|| ".".to_owned())).into();
     let listener = TcpListener::bind(arguments.next().unwrap_or_else(|| "127.0.0.1:0".to_owned()))?;
-    #[cfg(unix)]
-    let signals = signal::notify([Signal::INTERRUPT, Signal::TERMINATE])?;
-    #[cfg(not(unix))]
-    let signals = signal::notify([Signal::INTERRUPT])?;
+    let signals = signal::stop()?;
     println!("listening on {}", listener.local_addr()?);
     // Who is let in takes a place, by a value in this channel. All hear of the end when `stop` is dropped.
     let (places, taken) = bounded_channel::<()>(CONNECTIONS);
@@ -204,8 +195,6 @@ fn main() -> io::Result<()> {
             }
         })
     };
-    if timeout(PATIENCE, all_have_ended).is_err() {
-        println!("some would not end");
-    }
+    let _ = timeout(PATIENCE, all_have_ended);
     Ok(())
 }

@@ -4,7 +4,7 @@
 mod example;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -72,10 +72,13 @@ fn echo_sends_back_what_it_gets_and_ends_when_it_is_told_to() {
 
 #[test]
 fn portscan_finds_the_open_ports_in_order() {
-    let open: Vec<_> = (0..3).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let mut ports: Vec<_> = open.iter().map(|one| one.local_addr().unwrap().port()).collect();
-    ports.sort_unstable();
-    let (first, last) = (ports[0].saturating_sub(20), ports[2].saturating_add(20));
+    let one = TcpListener::bind("127.0.0.1:0").unwrap();
+    let first = one.local_addr().unwrap().port().min(u16::MAX - 500);
+    let last = first + 500;
+    // Some more nearby, as far as they are free.
+    let more = (first..last).step_by(100).filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+    let open: Vec<_> = more.chain([one]).collect();
+    let ports: Vec<_> = open.iter().map(|one| one.local_addr().unwrap().port()).collect();
     let output = example::run("portscan", &["localhost", &first.to_string(), &last.to_string()]);
     assert!(output.status.success());
     let found: Vec<u16> =
@@ -166,8 +169,8 @@ fn chat_does_not_wait_for_who_does_not_read() {
 struct Site(std::path::PathBuf);
 
 impl Site {
-    fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("rustroutines-site-{}", std::process::id()));
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("rustroutines-{name}-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("sub folder")).unwrap();
         std::fs::write(folder.join("index.html"), "<p>index").unwrap();
         std::fs::write(folder.join("sub folder/a.txt"), "a text").unwrap();
@@ -204,7 +207,7 @@ fn answer(from: &mut impl BufRead, has_body: bool) -> (String, Vec<u8>) {
 #[cfg(unix)]
 #[test]
 fn http_serves_files_over_connections_that_live_on() {
-    let site = Site::new();
+    let site = Site::new("files");
     let server = Server::start("http", &[site.0.to_str().unwrap()]);
     let mut stream = server.connect();
     let mut from = BufReader::new(stream.try_clone().unwrap());
@@ -252,7 +255,7 @@ fn http_serves_files_over_connections_that_live_on() {
 #[cfg(unix)]
 #[test]
 fn http_finishes_what_it_is_at_when_it_is_told_to_end() {
-    let site = Site::new();
+    let site = Site::new("end");
     let server = Server::start("http", &[site.0.to_str().unwrap()]);
     let address = server.address;
     let mut idle = server.connect();

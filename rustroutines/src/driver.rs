@@ -146,8 +146,9 @@ impl Driver {
             let mut woken = 0;
             let deadline = keeps.flatten().and_then(|tick| self.timers.instant(tick));
             let wakeup = match self.io.bell() {
-                Some(bell) if keeps.is_some() => parker.park_at(bell, || {
-                    woken = self.io.wait(deadline.map(|at| at.saturating_duration_since(clock::now())));
+                Some(bell) if keeps.is_some() => parker.park_at(bell, |waits_still| {
+                    let timeout = deadline.map(|at| at.saturating_duration_since(clock::now()));
+                    woken = self.io.wait(timeout, waits_still);
                 }),
                 _ => parker.park_rousable(deadline),
             };

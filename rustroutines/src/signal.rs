@@ -1,12 +1,12 @@
-//! Signals of the system, as values that come from a channel: [`notify`], [`ctrl_c`].
+//! Signals of the system, as values that come from a channel: [`notify`], [`ctrl_c`], [`stop`].
 //!
 //! ```no_run
 //! use rustroutines::prelude::*;
-//! use rustroutines::signal::{self, Signal};
+//! use rustroutines::signal;
 //!
 //! #[routine]
 //! fn main() -> std::io::Result<()> {
-//!     let stop = signal::notify([Signal::INTERRUPT, Signal::TERMINATE])?;
+//!     let stop = signal::stop()?; // Ctrl-C or SIGTERM
 //!     let (work, jobs) = channel::<u32>();
 //!     # drop(work);
 //!     loop {
@@ -121,9 +121,17 @@ pub fn ctrl_c() -> io::Result<Receiver<Signal>> {
     notify([Signal::INTERRUPT])
 }
 
-/// Who is to hear of what.
+/// Makes a receiver of the polite orders to end: Ctrl-C and, on Unix, `SIGTERM`.
+///
+/// # Errors
+/// Those of [`notify`].
+pub fn stop() -> io::Result<Receiver<Signal>> {
+    notify(system::STOP.iter().copied())
+}
+
+/// Where signals are asked for.
 struct Hub {
-    /// Where signals are asked for.
+    /// What the system has for it.
     system: system::Signals,
 }
 

@@ -79,12 +79,12 @@ impl Reactor {
         self.started.get().map(|started| &started.bell)
     }
 
-    /// Waits for events until the bell is rung, or for so long, and tells the sources. Says how many wakers
-    /// were woken.
-    pub(super) fn wait(&self, timeout: Option<Duration>) -> usize {
+    /// Waits for events until the bell is rung, or for so long, and tells the sources; not where `waits_still`
+    /// denies it. Says how many wakers were woken.
+    pub(super) fn wait(&self, timeout: Option<Duration>, waits_still: &dyn Fn() -> bool) -> usize {
         let Some(started) = self.started.get() else { return 0 };
         let mut wakers = Vec::new();
-        started.selector.wait(timeout, |events| self.tell(events, &mut wakers));
+        started.selector.wait(timeout, waits_still, |events| self.tell(events, &mut wakers));
         let woken = wakers.len();
         wakers.into_iter().for_each(panics::wake);
         woken
@@ -93,7 +93,11 @@ impl Reactor {
     /// Looks for events without waiting; says how many wakers were woken. A load where there is no source.
     pub(super) fn poll(&self) -> usize {
         // Relaxed: a source that is registered meanwhile is seen at the next look.
-        if self.registered.load(Ordering::Relaxed) == 0 { 0 } else { self.wait(Some(Duration::ZERO)) }
+        if self.registered.load(Ordering::Relaxed) == 0 {
+            0
+        } else {
+            self.wait(Some(Duration::ZERO), &|| true)
+        }
     }
 
     /// How many sources are registered.

@@ -24,8 +24,9 @@
 //!
 //! No wake-up is lost: the owner goes from EMPTY to PARKED while it holds `lock` and lets go of it
 //! only by waiting on `wake`. A notifier that finds PARKED takes `lock` before it notifies, so the
-//! owner is by then either waiting, and hears it, or already awake. A bell is heard by who waits and
-//! else by the next wait, so one that is rung after AWAY was found needs no lock; where the owner has
+//! owner is by then either waiting, and hears it, or already awake. A bell is heard by who waits, and
+//! else by whoever looks next. So the owner, once it is the only one that can look, asks whether it is still
+//! AWAY: what was left before that it sees, and a bell that is rung after that is its own. Where the owner has
 //! come back meanwhile, somebody's next wait ends at once, for nothing, once.
 
 use crate::platform::atomic::{AtomicU8, Ordering};
@@ -136,7 +137,10 @@ impl Parker {
 
     /// As [`park_rousable`](Self::park_rousable), in `wait`, which `bell` ends. A parker always gets the
     /// same bell.
-    pub(crate) fn park_at(&self, bell: &Arc<Bell>, wait: impl FnOnce()) -> Wakeup {
+    ///
+    /// Others may hear the bell before `wait` does: once it has seen to it that nobody can any more, it must
+    /// ask its argument whether it is still to wait.
+    pub(crate) fn park_at(&self, bell: &Arc<Bell>, wait: impl FnOnce(&dyn Fn() -> bool)) -> Wakeup {
         debug_assert!(self.bell.get().is_none_or(|own| Arc::ptr_eq(own, bell)), "one driver for each thread");
         self.bell.get_or_init(|| bell.clone());
         if let Some(wakeup) = self.take() {
@@ -146,7 +150,8 @@ impl Parker {
         if self.state.compare_exchange(EMPTY, AWAY, Ordering::Release, Ordering::Relaxed).is_err() {
             return self.take().expect("only the owner takes what is left for it");
         }
-        wait();
+        // Acquire: of no consequence, as what was left is taken below.
+        wait(&|| self.state.load(Ordering::Acquire) == AWAY);
         // Acquire: as in `take`.
         Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire)).unwrap_or(Wakeup::TimedOut)
     }

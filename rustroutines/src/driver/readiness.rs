@@ -484,7 +484,7 @@ mod model {
             let readers = [reader(), reader()];
             world.put();
             world.put();
-            readers.map(|reader| reader.join().unwrap());
+            readers.into_iter().for_each(|reader| reader.join().unwrap());
         });
     }
 }

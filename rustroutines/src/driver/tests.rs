@@ -234,7 +234,9 @@ mod model {
             driver.insert(past(), Waker::from(done.clone()));
             done.park();
             parkers[1].unpark();
-            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+            for thread in threads {
+                thread.join().unwrap();
+            }
         });
     }
 
@@ -254,7 +256,30 @@ mod model {
             });
             parkers[0].unpark();
             parkers[1].unpark();
-            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+
+    /// A busy thread looks into the queue while another comes to wait there and is unparked: it may hear the
+    /// bell that was rung for the other. Hangs where the other does not ask, when it waits alone, whether it is
+    /// still to wait.
+    #[test]
+    fn who_looks_in_passing_swallows_no_bell() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new());
+            driver.io.start().unwrap();
+            let parker = Arc::new(Parker::new());
+            let (waits, own) = (driver.clone(), parker.clone());
+            let thread = loom::thread::spawn(move || waits.park(&own));
+            let busy = loom::thread::spawn({
+                let driver = driver.clone();
+                move || driver.io.wait(Some(std::time::Duration::ZERO), &|| true)
+            });
+            parker.unpark();
+            assert!(thread.join().unwrap());
+            busy.join().unwrap();
         });
     }
 
@@ -292,7 +317,9 @@ mod model {
             driver.set_monitored(false);
             done.park();
             parkers[1].unpark();
-            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+            for thread in threads {
+                thread.join().unwrap();
+            }
         });
     }
 

@@ -149,9 +149,16 @@ pub(crate) mod readiness {
         pub(crate) fn wait(
             &self,
             timeout: Option<Duration>,
+            waits_still: &dyn Fn() -> bool,
             deliver: impl FnOnce(&mut dyn Iterator<Item = &Event>),
         ) {
-            let Some(_waiting) = self.waiting.try_lock() else { return };
+            let waiting = match timeout {
+                Some(Duration::ZERO) => self.waiting.try_lock(),
+                _ => Some(self.waiting.lock()),
+            };
+            if waiting.is_none() || !waits_still() {
+                return;
+            }
             let mut rung = self.sound.rung.lock();
             while !*rung && timeout != Some(Duration::ZERO) {
                 self.sound.heard.wait(&mut rung);

@@ -141,13 +141,15 @@ pub(crate) mod readiness {
         }
 
         /// Waits for events, until the bell is rung, or for so long, and gives the events to `deliver`.
-        /// Does nothing where there is no time to wait and another thread looks.
+        /// Does nothing where there is no time to wait and another thread looks, nor where `waits_still` denies
+        /// it, which is asked when nobody else can hear the bell any more.
         ///
         /// # Panics
         /// If the system's queue fails, which it does only where it is misused.
         pub(crate) fn wait(
             &self,
             timeout: Option<Duration>,
+            waits_still: &dyn Fn() -> bool,
             deliver: impl FnOnce(&mut dyn Iterator<Item = &Event>),
         ) {
             let locked = match timeout {
@@ -155,6 +157,9 @@ pub(crate) mod readiness {
                 _ => Some(self.locked.lock()),
             };
             let Some(mut locked) = locked else { return };
+            if !waits_still() {
+                return;
+            }
             let (poll, events) = &mut *locked;
             match poll.poll(events, timeout) {
                 Ok(()) => deliver(&mut events.iter().filter(|event| event.token() != BELL)),

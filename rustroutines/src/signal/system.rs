@@ -4,9 +4,9 @@ use super::Signal;
 use std::io;
 
 #[cfg(unix)]
-pub(super) use unix::{NAMES, Signals, can_be_awaited};
+pub(super) use unix::{NAMES, STOP, Signals, can_be_awaited};
 #[cfg(windows)]
-pub(super) use windows::{NAMES, Signals, can_be_awaited};
+pub(super) use windows::{NAMES, STOP, Signals, can_be_awaited};
 
 #[cfg(unix)]
 mod unix {
@@ -51,6 +51,9 @@ mod unix {
         CONTINUE = SIGCONT;
     }
 
+    /// The orders to end.
+    pub(in crate::signal) const STOP: &[Signal] = &[Signal::INTERRUPT, Signal::TERMINATE];
+
     /// Where signals are asked for.
     pub(in crate::signal) struct Signals(iterator::Handle);
 
@@ -87,6 +90,9 @@ mod windows {
 
     /// The signals that have names.
     pub(in crate::signal) const NAMES: &[(Signal, &str)] = &[(Signal::INTERRUPT, "CTRL-C")];
+
+    /// The orders to end.
+    pub(in crate::signal) const STOP: &[Signal] = &[Signal::INTERRUPT];
 
     /// The handler is set.
     pub(in crate::signal) struct Signals;
