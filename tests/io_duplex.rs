@@ -179,6 +179,36 @@ fn an_end_that_goes_wakes_who_waits_for_it() {
 }
 
 #[test]
+fn the_halves_of_a_stream_work_side_by_side() {
+    ends(|| {
+        let (stream, other) = io::duplex(5);
+        let (mut from, mut to) = io::split(stream);
+        // The other side sends back what it gets.
+        let echo = go!(move || {
+            let (mut reader, mut writer) = io::split(other);
+            let count = io::copy(&mut reader, &mut writer)?;
+            writer.close()?;
+            io::Result::Ok(count)
+        });
+        let writer = go!(move || {
+            for piece in text(20_000).chunks(7) {
+                to.write_all(piece)?;
+            }
+            to.close()?;
+            io::Result::Ok(to)
+        });
+        let mut all = Vec::new();
+        from.read_to_end(&mut all).block().unwrap();
+        assert!(all == text(20_000));
+        assert_eq!(echo.join().block().unwrap().unwrap(), 20_000);
+        let to = writer.join().block().unwrap().unwrap();
+        let (_, stranger) = io::split(io::duplex(1).0);
+        let (from, _) = from.reunite(stranger).unwrap_err();
+        assert!(from.reunite(to).is_ok());
+    });
+}
+
+#[test]
 fn a_proxy_carries_both_ways_and_passes_the_ends_on() {
     ends(|| {
         let (client, mut left) = io::duplex(10);

@@ -1,7 +1,7 @@
 //! Reading and writing: the traits, what is built on them, and work that blocks.
 //!
 //! - [`Read`], [`Write`], [`BufRead`], [`Seek`]: the traits; [`ops`]: what their methods return;
-//! - [`BufReader`], [`BufWriter`], [`copy()`], [`copy_bidirectional`], [`Read::take`], [`Read::chain`]: readers and
+//! - [`BufReader`], [`BufWriter`], [`copy()`], [`copy_bidirectional`], [`split`], [`Read::take`], [`Read::chain`]: readers and
 //!   writers made of others;
 //! - [`mod@fs`]: files and directories; [`mod@net`]: sockets; [`stdin`], [`stdout`], [`stderr`]; for other programs see
 //!   [`mod@crate::process`];
@@ -42,6 +42,7 @@ mod compat;
 mod copy;
 mod duplex;
 pub mod fs;
+mod halves;
 mod impls;
 #[cfg(not(loom))]
 pub mod net;
@@ -57,6 +58,7 @@ pub use buffered::{BufReader, BufWriter};
 pub use compat::Compat;
 pub use copy::{CopyBidirectionalOp, CopyBufOp, CopyOp, copy, copy_bidirectional, copy_buf};
 pub use duplex::{DuplexStream, PipeReader, PipeWriter, duplex, pipe};
+pub use halves::{ReadHalf, WriteHalf, split};
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 #[cfg(not(loom))]
 pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
