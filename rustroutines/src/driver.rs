@@ -272,11 +272,11 @@ impl Driver {
             return;
         }
         watch.keeper = None;
-        let hand_on = !watch.sleepers.is_empty() && !(watched && watch.monitored && !self.is_due_soon());
-        if hand_on {
-            self.appoint(watch);
-        } else {
+        let is_seen_to = watched && watch.monitored && !self.is_due_soon();
+        if is_seen_to || watch.sleepers.is_empty() {
             self.timers.disarm();
+        } else {
+            self.appoint(watch);
         }
     }
 

@@ -5,7 +5,7 @@
 //! - `adapters`, `buffered`, `copy`: readers and writers made of others;
 //! - `duplex`: a connection in memory;
 //! - [`fs`]: files and directories;
-//! - [`mod@net`]: sockets;
+//! - [`mod@net`], sockets;
 //! - `stdio`: the program's standard streams;
 //! - `compat`: the traits of the crate `futures-io`, behind the feature of that name;
 //! - `blocking`: [`block_on_io`], a closure on a thread that may block.
