@@ -191,7 +191,7 @@ fn main() -> io::Result<()> {
     let all_have_ended = || {
         suspend!({
             for _ in 0..CONNECTIONS {
-                places.send(()).expect("`taken` is here")
+                places.send(()).expect("`taken` is here");
             }
         })
     };

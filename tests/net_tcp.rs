@@ -227,7 +227,7 @@ fn reads_that_are_cancelled_lose_nothing() {
         let writer = go!(write(here));
         let (ticks, ticked) = bounded_channel(1);
         let ticker = go!(move || while ticks.send(()).is_ok() {
-            yield_now()
+            yield_now();
         });
         let mut received = Vec::new();
         let mut lost = 0;

@@ -103,6 +103,14 @@ impl Chatter {
         chatter
     }
 
+    /// One who has been let in, in a room where these are.
+    fn among(server: &Server, name: &str, names: &str) -> Self {
+        let mut chatter = Self::new(server, name);
+        chatter.say("/who");
+        assert_eq!(chatter.hear(), format!("* {names}"));
+        chatter
+    }
+
     fn say(&mut self, line: &str) {
         self.to.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
@@ -118,15 +126,11 @@ impl Chatter {
 #[test]
 fn chat_passes_lines_on_and_knows_who_is_there() {
     let server = Server::start("chat", &[]);
-    let mut ann = Chatter::new(&server, "ann");
-    ann.say("/who");
-    assert_eq!(ann.hear(), "* ann");
-    let mut bob = Chatter::new(&server, "bob");
+    let mut ann = Chatter::among(&server, "ann", "ann");
+    let mut bob = Chatter::among(&server, "bob", "ann bob");
     assert_eq!(ann.hear(), "* bob is here");
     ann.say("hello");
     assert_eq!(bob.hear(), "ann: hello");
-    bob.say("/who");
-    assert_eq!(bob.hear(), "* ann bob");
     let mut other = Chatter::new(&server, "ann");
     assert_eq!(other.hear(), "* that name is taken");
     assert_eq!(other.hear(), "");
@@ -140,13 +144,10 @@ fn chat_passes_lines_on_and_knows_who_is_there() {
 #[test]
 fn chat_does_not_wait_for_who_does_not_read() {
     let server = Server::start("chat", &[]);
-    let mut quick = Chatter::new(&server, "quick");
-    let _slow = {
-        let slow = Chatter::new(&server, "slow");
-        assert_eq!(quick.hear(), "* slow is here");
-        slow
-    };
-    let mut talker = Chatter::new(&server, "talker");
+    let mut quick = Chatter::among(&server, "quick", "quick");
+    let _slow = Chatter::among(&server, "slow", "quick slow");
+    assert_eq!(quick.hear(), "* slow is here");
+    let mut talker = Chatter::among(&server, "talker", "quick slow talker");
     assert_eq!(quick.hear(), "* talker is here");
     // More than the system's buffers and the backlog hold.
     let line = "x".repeat(900);

@@ -5,6 +5,7 @@
 //! - [`io`]: sources of I/O, and the queue in which the system says what became of them.
 //! - [`readiness`]: what is known of one source, and who waits for it.
 //! - `source`: one source, and how an operation on it is polled.
+//! - `faults`: what goes wrong, for tests.
 //!
 //! # The keeper
 //! Of the threads that are parked here one, the *keeper*, sleeps no longer than to the next deadline, and
@@ -71,6 +72,8 @@
 //!   moves on, rouses the keeper once for each time that it sleeps, not each time.
 //! - A thread of its own for I/O: each event would cost a switch of threads.
 
+#[cfg(not(loom))]
+pub(crate) mod faults;
 pub(crate) mod io;
 pub(crate) mod parker;
 pub(crate) mod readiness;
@@ -269,11 +272,11 @@ impl Driver {
             return;
         }
         watch.keeper = None;
-        let hand_on = !watch.sleepers.is_empty() && !(watched && watch.monitored && !self.is_due_soon());
-        if hand_on {
-            self.appoint(watch);
-        } else {
+        let is_seen_to = watched && watch.monitored && !self.is_due_soon();
+        if is_seen_to || watch.sleepers.is_empty() {
             self.timers.disarm();
+        } else {
+            self.appoint(watch);
         }
     }
 

@@ -69,6 +69,12 @@
 pub mod __private;
 pub mod channel;
 mod driver;
+/// For the library's own tests: see the feature `faults`.
+#[cfg(all(feature = "faults", not(loom)))]
+#[doc(hidden)]
+pub mod __faults {
+    pub use crate::driver::faults::{Faults, Injected, inject};
+}
 pub mod error;
 pub mod io;
 mod macros;

@@ -35,6 +35,10 @@ pub(crate) mod clock {
 
 /// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
 pub(crate) mod random {
+    /// Numbers that a seed determines, for tests.
+    #[cfg(feature = "faults")]
+    pub(crate) use fastrand::Rng as Seeded;
+
     /// A uniform number below `bound`. A model gets 0: the checker explores schedules, not dice.
     ///
     /// # Panics

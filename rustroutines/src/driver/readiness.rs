@@ -251,6 +251,15 @@ impl Readiness {
         }
     }
 
+    /// The event of a source that was only said not to be ready: see `driver::faults`.
+    #[cfg(not(loom))]
+    pub(crate) fn tell_again(&self) {
+        let mut wakers = Vec::new();
+        let ready = Told { ready: true, closed: false };
+        self.tell(ready, ready, &mut wakers);
+        wakers.into_iter().for_each(crate::panics::wake);
+    }
+
     /// Sets from when on every operation is too late. Who waits is woken, to look.
     pub(crate) fn set_deadline(&self, direction: Direction, deadline: Option<Instant>) {
         self.look_again(&[direction], |state| state.sides[direction as usize].deadline = deadline);

@@ -4,6 +4,7 @@
 //! [`readiness`](super::readiness)'s. A deadline that has passed comes before whatever is ready, as in Go.
 
 use super::Driver;
+use super::faults;
 use super::io::shut_down;
 use super::readiness::{Direction, Look, Place, Readiness};
 use super::timer::TimerKey;
@@ -20,7 +21,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 /// edge-triggered; elsewhere only `WouldBlock` arms it again.
 pub(crate) fn short(most: usize) -> impl Fn(&usize) -> bool {
     const EDGES: bool = cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple"));
-    move |&bytes| EDGES && bytes > 0 && bytes < most
+    move |&bytes| EDGES && bytes > 0 && bytes < most && !faults::are_injected()
 }
 
 /// A source of I/O that is registered with a driver, until it is dropped.
@@ -149,8 +150,11 @@ impl<S: Source> Registered<S> {
             if look.deadline.is_some_and(|deadline| deadline <= clock::now()) {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the deadline has passed")));
             }
+            let mut false_alarm = false;
             if look.ready || look.orphaned {
-                match attempt(self.source()) {
+                let alarm = faults::alarm();
+                false_alarm = alarm.is_err();
+                match alarm.and_then(|()| attempt(self.source())) {
                     Ok(value) => {
                         if drained(&value) {
                             self.readiness.drained(direction, look.tick);
@@ -167,6 +171,9 @@ impl<S: Source> Registered<S> {
             }
             if self.wait(direction, look, cx, &mut waiting) {
                 budget::refund();
+                if false_alarm {
+                    self.readiness.tell_again();
+                }
                 return Poll::Pending;
             }
         }

@@ -7,6 +7,7 @@
 
 use crate::Suspend;
 use crate::driver::Driver;
+use crate::driver::faults;
 use crate::driver::readiness::{Direction, Place};
 use crate::driver::source::{Registered, Waiting};
 use crate::platform::clock::{self, Instant};
@@ -100,7 +101,10 @@ impl<L: Listen> Future for Accept<'_, L> {
                 continue;
             }
             let waiting = Waiting::Placed(&mut this.place);
-            let attempt = |source: &L::Source| this.listener.accept_one(source);
+            let attempt = |source: &L::Source| {
+                faults::accept()?;
+                this.listener.accept_one(source)
+            };
             match ready!(listening.io.poll(Direction::Read, cx, waiting, attempt, |_| false)) {
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {

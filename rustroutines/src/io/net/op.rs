@@ -105,7 +105,10 @@ macro_rules! stream_traits {
                     crate::driver::readiness::Direction::Read,
                     cx,
                     crate::driver::source::Waiting::Polled,
-                    |mut source| std::io::Read::read(&mut source, buf),
+                    |mut source| {
+                        let most = crate::driver::faults::read(buf.len())?;
+                        std::io::Read::read(&mut source, &mut buf[..most])
+                    },
                     crate::driver::source::short(most),
                 )
             }
@@ -121,7 +124,10 @@ macro_rules! stream_traits {
                     crate::driver::readiness::Direction::Write,
                     cx,
                     crate::driver::source::Waiting::Polled,
-                    |mut source| std::io::Write::write(&mut source, buf),
+                    |mut source| {
+                        let most = crate::driver::faults::write(buf.len())?;
+                        std::io::Write::write(&mut source, &buf[..most])
+                    },
                     crate::driver::source::short(buf.len()),
                 )
             }

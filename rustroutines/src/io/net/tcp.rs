@@ -8,6 +8,7 @@ use super::op::{byte_op, deadlines, op, stream_traits};
 use super::split::{self, ReadHalf, Stream, WriteHalf, split};
 use crate::Suspend;
 use crate::driver::Driver;
+use crate::driver::faults;
 use crate::driver::readiness::Direction;
 use crate::driver::source::Registered;
 use crate::suspend::Boxed;
@@ -181,7 +182,10 @@ impl TcpStream {
         buf: &'a mut [u8],
     ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
         let most = buf.len();
-        byte_op(&self.io, Direction::Read, most, move |mut stream| io::Read::read(&mut stream, buf))
+        byte_op(&self.io, Direction::Read, most, move |mut stream| {
+            let most = faults::read(buf.len())?;
+            io::Read::read(&mut stream, &mut buf[..most])
+        })
     }
 
     /// As [`read`](Self::read), into several buffers one after another.
@@ -212,7 +216,10 @@ impl TcpStream {
         &'a self,
         buf: &'a [u8],
     ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
-        byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| io::Write::write(&mut stream, buf))
+        byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| {
+            let most = faults::write(buf.len())?;
+            io::Write::write(&mut stream, &buf[..most])
+        })
     }
 
     /// As [`write`](Self::write), from several buffers one after another.

@@ -6,6 +6,7 @@ use super::op::{byte_op, deadlines, op, stream_traits};
 use super::split::{self, ReadHalf, Stream, WriteHalf, split};
 use crate::Suspend;
 use crate::driver::Driver;
+use crate::driver::faults;
 use crate::driver::readiness::Direction;
 use crate::driver::source::Registered;
 use crate::suspend::Boxed;
@@ -167,7 +168,10 @@ impl UnixStream {
         buf: &'a mut [u8],
     ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
         let most = buf.len();
-        byte_op(&self.io, Direction::Read, most, move |mut stream| io::Read::read(&mut stream, buf))
+        byte_op(&self.io, Direction::Read, most, move |mut stream| {
+            let most = faults::read(buf.len())?;
+            io::Read::read(&mut stream, &mut buf[..most])
+        })
     }
 
     /// Waits until there is room, and writes the beginning of `buf`. The value says how many bytes.
@@ -182,7 +186,10 @@ impl UnixStream {
         &'a self,
         buf: &'a [u8],
     ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
-        byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| io::Write::write(&mut stream, buf))
+        byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| {
+            let most = faults::write(buf.len())?;
+            io::Write::write(&mut stream, &buf[..most])
+        })
     }
 
     /// Ends one direction or both. After `Write` the other side reads the end.
