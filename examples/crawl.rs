@@ -4,12 +4,13 @@
 //! cargo run --release --example crawl -- [-d DEPTH] [-c CONNECTIONS] http://HOST[:PORT]/[PATH]
 //! ```
 //!
-//! Each page is visited once. Links to other sites are left alone. `-d` says how many links away from the first
-//! page it goes (10), `-c` how many pages it fetches at once (8). What is visited is printed as it comes, broken links
-//! at the end; the exit status is then 1.
+//! Each page is visited once. Links to other sites are left alone. `-d` says how many links away from the
+//! first page it goes (10), `-c` how many pages it fetches at once (8). What is visited is printed as it
+//! comes, broken links at the end; the exit status is then 1.
 //!
-//! `main` alone knows what is to be done: it hands pages to fetchers and takes what they have found, whichever is
-//! possible first. No queue between them holds anything, so it is over when nobody is busy and nothing is left.
+//! `main` alone knows what is to be done: it hands pages to fetchers and takes what they have found,
+//! whichever is possible first. No queue between them holds anything, so it is over when nobody is busy and
+//! nothing is left.
 
 use rustroutines::io::net::TcpStream;
 use rustroutines::io::{self, ErrorKind, Read, Write};

@@ -1,16 +1,17 @@
-//! Searches the files below some directories for a pattern, on all processors, and prints what it finds in the
-//! order of the files: what `grep -rnI` finds, without what `.gitignore` files name and what is hidden.
+//! Searches the files below some directories for a pattern, on all processors, and prints what it finds in
+//! the order of the files: what `grep -rnI` finds, without what `.gitignore` files name and what is hidden.
 //!
 //! ```text
 //! cargo run --release --example grep -- [-i] [-u] PATTERN [PATH…]
 //! ```
 //!
-//! `-i` makes no difference between upper and lower case, `-u` leaves nothing out but binary files. The exit status
-//! is `grep`'s: 0 if something was found, 1 if nothing was, 2 if something went wrong.
+//! `-i` makes no difference between upper and lower case, `-u` leaves nothing out but binary files. The exit
+//! status is `grep`'s: 0 if something was found, 1 if nothing was, 2 if something went wrong.
 //!
-//! One job walks the trees, in order. It hands the files, a batch at a time, to a pool of routines, and with each
-//! batch a channel for the answer; the other end of that goes to `main`, in the order of the batches. So `main` only
-//! has to receive one answer after another, and the bounded queue of them holds up a walk that is far ahead.
+//! One job walks the trees, in order. It hands the files, a batch at a time, to a pool of routines, and with
+//! each batch a channel for the answer; the other end of that goes to `main`, in the order of the batches. So
+//! `main` only has to receive one answer after another, and the bounded queue of them holds up a walk that is
+//! far ahead.
 
 use ignore::{DirEntry, WalkBuilder};
 use memchr::{memchr, memchr_iter, memrchr};
@@ -114,8 +115,8 @@ fn arguments() -> Result<(Arc<Regex>, WalkBuilder), String> {
     Ok((Arc::new(pattern.map_err(|error| error.to_string())?), walk))
 }
 
-/// Sends every file, and the ends at which the answers arrive. Walking blocks a thread, so it is done on one that
-/// may block; there, outside any routine, `.block()` carries an operation out.
+/// Sends every file, and the ends at which the answers arrive. Walking blocks a thread, so it is done on one
+/// that may block; there, outside any routine, `.block()` carries an operation out.
 #[routine]
 fn find_files(walk: WalkBuilder, batches: Sender<Batch>, answers: Sender<Receiver<Found>>) {
     let send = move |files| {
@@ -163,8 +164,9 @@ fn search_batches(pattern: Arc<Regex>, batches: Receiver<Batch>) {
     }
 }
 
-/// Appends the lines of `text` that match, unless it is no text. The whole is searched at once, which is faster than
-/// line by line; a match that reaches over the end of a line is none, unless the line by itself has one.
+/// Appends the lines of `text` that match, unless it is no text. The whole is searched at once, which is
+/// faster than line by line; a match that reaches over the end of a line is none, unless the line by itself
+/// has one.
 fn search(pattern: &Regex, path: &Path, text: &[u8], lines: &mut Vec<u8>) {
     let mut found = pattern.find(text);
     if found.is_none() || memchr(0, text).is_some() {

@@ -1,5 +1,5 @@
-//! Nothing is left of files and programs: no descriptor, no source of events, no process. A test binary of its own,
-//! and one test: descriptors belong to the whole program.
+//! Nothing is left of files and programs: no descriptor, no source of events, no process. A test binary of
+//! its own, and one test: descriptors belong to the whole program.
 #![cfg(target_os = "linux")]
 
 use rustroutines::io::fs::{self, File, TempDir};

@@ -1,10 +1,10 @@
 //! Reading and writing: the traits, what is built on them, and work that blocks.
 //!
 //! - [`Read`], [`Write`], [`BufRead`], [`Seek`]: the traits; [`ops`]: what their methods return;
-//! - [`BufReader`], [`BufWriter`], [`copy()`], [`copy_bidirectional`], [`split`], [`Read::take`], [`Read::chain`]: readers and
-//!   writers made of others;
-//! - [`mod@fs`]: files and directories; [`mod@net`]: sockets; [`stdin`], [`stdout`], [`stderr`]; for other programs see
-//!   [`mod@crate::process`];
+//! - [`BufReader`], [`BufWriter`], [`copy()`], [`copy_bidirectional`], [`split`], [`Read::take`],
+//!   [`Read::chain`]: readers and writers made of others;
+//! - [`mod@fs`]: files and directories; [`mod@net`]: sockets; [`stdin`], [`stdout`], [`stderr`]; for other
+//!   programs see [`mod@crate::process`];
 //! - [`duplex()`], [`pipe`]: connections in memory;
 //! - [`block_on_io`]: a closure on a thread that may block;
 //! - `Compat`: the traits of the crate `futures-io`, both ways, with the feature of that name.
@@ -19,19 +19,19 @@
 //! | a library that blocks, work for the processor of more than a tenth of a millisecond | [`block_on_io`] |
 //! | a small file at the start, `println!`              | the standard library                              |
 //!
-//! The standard library's reads and writes do not stop the program inside a routine. The worker waits in them, and
-//! when the monitor sees that, after some milliseconds, another thread takes its place. So they are right for
-//! what takes microseconds, slow for what takes milliseconds and happens often, and never fatal.
+//! The standard library's reads and writes do not stop the program inside a routine. The worker waits in
+//! them, and when the monitor sees that, after some milliseconds, another thread takes its place. So they are
+//! right for what takes microseconds, slow for what takes milliseconds and happens often, and never fatal.
 //!
-//! The traits have the names of the standard library's, and their methods too: in a module that imports both, a type
-//! that has both (`Vec<u8>`, `&[u8]`) has to be told which is meant.
+//! The traits have the names of the standard library's, and their methods too: in a module that imports both,
+//! a type that has both (`Vec<u8>`, `&[u8]`) has to be told which is meant.
 //!
 //! # Bytes are not lost
 //!
-//! An operation can be dropped at any time: by an abort, a timeout, a `select!` that goes another way. What it had read
-//! and not reported is then in the reader, for the next; what a write has not reported is not written. The few
-//! operations of several steps of which that can't be said ([`Read::read_exact`], [`Read::read_to_string`],
-//! [`Write::write_all`], [`copy()`]) say so, and name another that keeps count.
+//! An operation can be dropped at any time: by an abort, a timeout, a `select!` that goes another way. What
+//! it had read and not reported is then in the reader, for the next; what a write has not reported is not
+//! written. The few operations of several steps of which that can't be said ([`Read::read_exact`],
+//! [`Read::read_to_string`], [`Write::write_all`], [`copy()`]) say so, and name another that keeps count.
 
 // `traits` and `ops` are the interface; `impls` are the traits for references, boxes and what lies in memory.
 mod adapters;

@@ -114,8 +114,8 @@ impl Command {
         self
     }
 
-    /// Whether the child is killed when its [`Child`] is dropped, as by an abort or a timeout. It is not, where
-    /// nothing is said.
+    /// Whether the child is killed when its [`Child`] is dropped, as by an abort or a timeout. It is not,
+    /// where nothing is said.
     pub fn kill_on_drop(&mut self, yes: bool) -> &mut Self {
         self.kill_on_drop = yes;
         self

@@ -227,8 +227,9 @@ impl<T: Send + 'static> BlockOnIo<T> {
         }
     }
 
-    /// Carries it out on this thread: runs the closure here where no thread of the pool has begun with it, and
-    /// waits where one has. So it waits for no other job, and may be called in a job itself, in `drop` say.
+    /// Carries it out on this thread: runs the closure here where no thread of the pool has begun with it,
+    /// and waits where one has. So it waits for no other job, and may be called in a job itself, in `drop`
+    /// say.
     pub(crate) fn finish(mut self) -> T {
         if let Stage::Fresh(cell) | Stage::Submitted(cell) = &self.stage {
             if let Some(call) = cell.take_back() {

@@ -5,8 +5,8 @@ use std::io::{self, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Gives the traits of `futures-io` to what has this crate's, and the other way round, so that what is written
-/// for the one works with the other: protocols such as TLS, compression, parsers.
+/// Gives the traits of `futures-io` to what has this crate's, and the other way round, so that what is
+/// written for the one works with the other: protocols such as TLS, compression, parsers.
 ///
 /// Needs the feature `futures-io`.
 ///

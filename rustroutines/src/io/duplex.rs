@@ -65,8 +65,8 @@ pub fn pipe(capacity: usize) -> (PipeWriter, PipeReader) {
 
 /// One end of a connection in memory; see [`duplex`].
 ///
-/// Closing or dropping it lets the other end read what is on its way, and then the end. Writing to an end whose
-/// other end is gone is an error, [`BrokenPipe`](io::ErrorKind::BrokenPipe).
+/// Closing or dropping it lets the other end read what is on its way, and then the end. Writing to an end
+/// whose other end is gone is an error, [`BrokenPipe`](io::ErrorKind::BrokenPipe).
 #[derive(Debug)]
 pub struct DuplexStream {
     /// What comes from the other end.

@@ -2,10 +2,10 @@
 //!
 //! The system has no good way to wait for a file, so each operation is a job for the threads of
 //! [`block_on_io`]. Handing a job over and back costs as much as reading some ten kilobytes that are in the
-//! system's cache. So little is done by the piece: [`read`], [`write`](write()), [`copy`] and the like are one
-//! job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a time.
-//! What takes several steps in *your* program (walk a tree, read a hundred small files) is best one job, too:
-//! `block_on_io(|| …)` with [`std::fs`] in it.
+//! system's cache. So little is done by the piece: [`read`], [`write`](write()), [`copy`] and the like are
+//! one job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a
+//! time. What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
+//! job, too: `block_on_io(|| …)` with [`std::fs`] in it.
 //!
 //! Inside a routine, std's own calls do not stop the program: a worker that is stuck in one is relieved
 //! after some milliseconds. They are the right thing for what is small and near, such as reading a

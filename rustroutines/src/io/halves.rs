@@ -1,12 +1,12 @@
 //! Two halves of any stream: [`split`].
 //!
-//! The stream lies in a slot that both halves share. A half takes it out while it polls it, and puts it back; nothing
-//! of the stream's own runs under the lock. The other half, if it comes meanwhile, leaves its waker, and is woken when the
-//! stream is back. A poll takes no time to speak of, so that is seldom.
+//! The stream lies in a slot that both halves share. A half takes it out while it polls it, and puts it back;
+//! nothing of the stream's own runs under the lock. The other half, if it comes meanwhile, leaves its waker,
+//! and is woken when the stream is back. A poll takes no time to speak of, so that is seldom.
 //!
 //! # Why no wake-up is lost
-//! That the stream is away and the waker that is left are seen under one lock, and so are its return and the taking
-//! of that waker.
+//! That the stream is away and the waker that is left are seen under one lock, and so are its return and the
+//! taking of that waker.
 
 use super::{Read, Write};
 use crate::platform::sync::Mutex;
@@ -17,8 +17,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Splits a stream into a half that is read from and one that is written to, for different routines. Works with any
-/// stream; the sockets of [`net`](super::net) have cheaper halves of their own.
+/// Splits a stream into a half that is read from and one that is written to, for different routines. Works
+/// with any stream; the sockets of [`net`](super::net) have cheaper halves of their own.
 ///
 /// Closing the write half closes the stream for writing. It is dropped with the second half.
 ///

@@ -1,12 +1,12 @@
 //! The program's standard streams.
 //!
-//! The system has no good way to wait for them everywhere, so each read and each write is a job for the threads
-//! of [`block_on_io`]. What is read goes through the buffer of [`std::io::stdin`]; what is written goes through
-//! [`std::io::stdout`] and is flushed.
+//! The system has no good way to wait for them everywhere, so each read and each write is a job for the
+//! threads of [`block_on_io`]. What is read goes through the buffer of [`std::io::stdin`]; what is written
+//! goes through [`std::io::stdout`] and is flushed.
 //!
-//! There is one input: whoever reads has the `Source` in hand, with its job in flight and what that has read, and
-//! puts it back into a channel of one place, from which the next takes it. So nothing is lost with an operation or
-//! a handle that is dropped, and those who wait are served in turn.
+//! There is one input: whoever reads has the `Source` in hand, with its job in flight and what that has read,
+//! and puts it back into a channel of one place, from which the next takes it. So nothing is lost with an
+//! operation or a handle that is dropped, and those who wait are served in turn.
 
 use super::{BlockOnIo, BufRead, Read, Write, block_on_io};
 use crate::channel::ops::RecvOp;
@@ -23,8 +23,8 @@ const PIECE: usize = 32 * 1024;
 
 /// What the program reads. Handles take turns.
 ///
-/// A read that waits keeps a thread of the blocking pool until something comes, also when nobody waits any more.
-/// That does not keep the program from ending.
+/// A read that waits keeps a thread of the blocking pool until something comes, also when nobody waits any
+/// more. That does not keep the program from ending.
 ///
 /// # Cancel safety
 /// A read that is dropped has read nothing: the bytes go to the next.
@@ -72,8 +72,8 @@ pub fn stdout() -> Stdout {
     }))
 }
 
-/// Where the program complains. What was written is passed on at once, and is there after a flush, or when the
-/// handle is dropped.
+/// Where the program complains. What was written is passed on at once, and is there after a flush, or when
+/// the handle is dropped.
 ///
 /// # Cancel safety
 /// A write that is dropped has written nothing.

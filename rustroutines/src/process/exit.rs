@@ -1,8 +1,8 @@
 //! How the end of a child is noticed.
 //!
-//! On Linux, by a descriptor of the process in the readiness queue. Elsewhere, and where the system gives none
-//! (before Linux 5.3, or when descriptors have run out), by asking again and again: after a millisecond, then
-//! after twice as long, up to [`LONGEST`].
+//! On Linux, by a descriptor of the process in the readiness queue. Elsewhere, and where the system gives
+//! none (before Linux 5.3, or when descriptors have run out), by asking again and again: after a millisecond,
+//! then after twice as long, up to [`LONGEST`].
 
 use crate::time::{Sleep, sleep};
 use std::fmt;

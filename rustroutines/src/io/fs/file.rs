@@ -13,11 +13,11 @@
 //!
 //! # Writing
 //! A write goes into `behind`, and is done; when there is much of it, or somebody flushes, a job takes it.
-//! Meanwhile more is gathered. A job that fails returns what it could not write, and that stays at the head of
-//! `behind`; the error goes to the operation that finds the job ended.
+//! Meanwhile more is gathered. A job that fails returns what it could not write, and that stays at the head
+//! of `behind`; the error goes to the operation that finds the job ended.
 //!
-//! Set aside: handing each write over and waiting for it. When such a write is dropped, nobody knows whether it
-//! happened.
+//! Set aside: handing each write over and waiting for it. When such a write is dropped, nobody knows whether
+//! it happened.
 
 use super::{FsOp, OpenOptions};
 use crate::Suspend;
@@ -43,13 +43,13 @@ const BEHIND: usize = 128 * 1024;
 
 /// An open file. See [`std::fs::File`].
 ///
-/// It has its buffers in it: it reads ahead, so that many small reads are one job for the blocking pool, and it
-/// gathers what is written. So `file.lines()` needs no [`BufReader`](crate::io::BufReader).
+/// It has its buffers in it: it reads ahead, so that many small reads are one job for the blocking pool, and
+/// it gathers what is written. So `file.lines()` needs no [`BufReader`](crate::io::BufReader).
 ///
 /// **What was written is in the file after a [`flush`](Write::flush)** (or a close, a seek, a read, a
 /// [`sync_all`](File::sync_all)) or when so much was gathered that it was written anyhow; others see it then,
-/// and the errors of writing are reported then. Dropping the file writes what is left, too, on the spot, but has
-/// nobody to tell of an error.
+/// and the errors of writing are reported then. Dropping the file writes what is left, too, on the spot, but
+/// has nobody to tell of an error.
 ///
 /// # Cancel safety
 /// A read that is dropped has read nothing, a write nothing written; what is gathered stays gathered. A move
@@ -344,8 +344,8 @@ impl File {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits until everything is written, nothing is going on, and the descriptor is at the place that the user
-    /// sees.
+    /// Waits until everything is written, nothing is going on, and the descriptor is at the place that the
+    /// user sees.
     fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.poll_written(cx))?;

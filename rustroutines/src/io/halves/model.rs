@@ -1,6 +1,7 @@
 //! A model of two halves, for the checker: every schedule of two threads.
 //!
-//! It fails (by a hang) without the wake-up in `Taken::drop`, and where the waker is left without a second look.
+//! It fails (by a hang) without the wake-up in `Taken::drop`, and where the waker is left without a second
+//! look.
 
 use super::split;
 use crate::Suspend;
