@@ -3,6 +3,8 @@
 //! A file with one test: the process's threads are the runtime's.
 #![cfg(target_os = "linux")]
 
+#[path = "support/net.rs"]
+mod net;
 mod support;
 
 use rustroutines::Suspend;
@@ -50,6 +52,22 @@ fn an_idle_runtime_uses_no_cpu() {
     eventually("all block", || gate.waiters() == 16);
     gate.set();
     rustroutines::routine::join_all(handles).block();
+    // Connections are open, of which nobody says anything.
+    let sockets = support::Drops::default();
+    for _ in 0..100 {
+        let waits = sockets.one();
+        let _ = runtime.spawn(move || {
+            rustroutines::suspend!(move {
+                let _waits = waits;
+                let (here, there) = net::pair().unwrap();
+                there.set_read_deadline(Some(std::time::Instant::now() + Duration::from_secs(3_600)));
+                rustroutines::select! {
+                    _ = here.read(&mut [0; 1]) => unreachable!("nobody writes"),
+                    _ = there.read(&mut [0; 1]) => unreachable!("nobody writes"),
+                }
+            })
+        });
+    }
     let parked: Vec<_> = (0..1_000).map(|_| runtime.spawn(pending::<()>)).collect();
     eventually("it has settled", || {
         let before = cost().0;
@@ -62,6 +80,7 @@ fn an_idle_runtime_uses_no_cpu() {
     // One tick is 10 ms, and a tick that was accounted late may fall into the window.
     assert!(after.0 - before.0 <= 4, "woke up {} times", after.0 - before.0);
     assert!(after.1 - before.1 <= 1, "used {} ticks", after.1 - before.1);
+    assert_eq!((runtime.stats().io_sources, sockets.count()), (200, 0));
     // And it is not dead.
     parked[0].abort();
     assert!(runtime.spawn(|| std::future::ready(1)).join().block().is_ok());

@@ -13,7 +13,7 @@ const LEVELS: &[&[&str]] = &[
     &["error"],
     // Pure data structures: callers pass the time.
     &["time::wheel", "time::slab"],
-    &["panics", "task::budget", "task::trace", "driver::parker"],
+    &["panics", "task::budget", "task::trace", "driver::parker", "driver::readiness"],
     &["driver"],
     &["task"],
     &["scheduler"],
@@ -22,6 +22,7 @@ const LEVELS: &[&[&str]] = &[
     // What an operation is, how several are waited for, and for how long: one contract in three files.
     &["suspend", "select", "time"],
     &["channel", "io"],
+    &["signal", "process"],
     // What users and the macros' expansions see.
     &["prelude", "macros", "testing", "__private"],
 ];
@@ -62,6 +63,9 @@ const MACHINE: &[&str] = &[
     "crossbeam_utils::sync",
     "fastrand",
     "loom",
+    "mio::Events",
+    "mio::Poll",
+    "mio::Waker",
     "shuttle",
     "parking_lot",
     "rustix",

@@ -1,61 +1,91 @@
-//! What threads do while they have nothing to run: sleep, and keep the time.
+//! What threads do while they have nothing to run: sleep, keep the time, and wait for the system.
 //!
 //! - [`parker`]: one thread's place to sleep until it is woken or a deadline passes.
 //! - [`timer`]: wakers with a deadline.
+//! - [`io`]: sources of I/O, and the queue in which the system says what became of them.
+//! - [`readiness`]: what is known of one source, and who waits for it.
+//! - `source`: one source, and how an operation on it is polled.
+//! - `faults`: what goes wrong, for tests.
 //!
-//! # The timekeeper
-//! Of the threads that are parked here one, the *keeper*, sleeps no longer than to the next deadline;
-//! the others sleep without one. So a deadline wakes one thread, and where there are no timers nobody
-//! ever wakes for the time.
+//! # The keeper
+//! Of the threads that are parked here one, the *keeper*, sleeps no longer than to the next deadline, and
+//! where there are sources of I/O it sleeps in the system's queue. The others sleep without a deadline. So a
+//! deadline or an event wakes one thread, and where there are no timers nobody ever wakes for the time.
 //!
 //! Parking:
 //! 1. Take `watch`. Where there is no keeper, become it; else join `sleepers`.
 //! 2. As the keeper, under `watch`: read the next tick and note it as *armed*, in one go under the lock of
 //!    the timers.
-//! 3. Sleep, the keeper until the armed tick.
+//! 3. Sleep, the keeper until the armed tick, in the system's queue where there is one.
 //! 4. Notified: leave (below), and return to the scheduler. Roused, or the time is up: again from 2; if
-//!    timers are due by then, fire them, leave and return.
+//!    timers are due by then, or events have come, wake whom they concern, leave and return.
 //!
-//! Leaving: take `watch`; if the thread is the keeper, the sleeper that parked first becomes it, and the
-//! timers are armed for it as in 2. If there are any it is roused, and goes on at step 2; if not, it sleeps
-//! rightly already. Where there is no sleeper, the timers are disarmed.
-//!
-//! Leaving for a moment ([`Driver::park_again_soon`]): the role stays open, and the timers are disarmed. A
-//! worker that was woken for a single message most often parks again within microseconds; to rouse another
-//! thread for so long would double the wake-ups of a program that has little to do. Should it stay away for
-//! longer, the monitor gives the role to a sleeper ([`Driver::appoint`]).
+//! Leaving: take `watch`. If the thread is the keeper and the role is to be handed on, the sleeper that parked
+//! first becomes it, the timers are armed for it as in 2, and it is roused to go on at step 2; it need not be
+//! where there is nothing to keep. If not, or if there is no sleeper, the timers are disarmed.
 //!
 //! Inserting: insert into the wheel, and compare with the armed tick, in one go under the lock of the
 //! timers. If the new tick is before it, it becomes the armed one, and the keeper is roused.
 //!
+//! The first source of I/O starts the queue, then rouses the keeper.
+//!
+//! # When the role is handed on
+//! To hand it on costs a switch to another thread, at each event of a server that is not busy, and at each
+//! message of a program that has little to do; most often the thread that leaves will be back in a moment. So
+//! it is not handed on by a worker that has a place and a monitor. Then nobody keeps until a thread parks,
+//! which takes the role, and meanwhile:
+//! - workers that run look at the timers and at the queue every few dozen tasks, and whenever the monitor
+//!   asks them to, every few milliseconds;
+//! - if there are timers, the monitor makes a sleeper the keeper when it next looks
+//!   ([`Driver::keep_time`]);
+//! - when a worker is stuck in a poll, it does so for the sake of I/O too, or looks itself where nobody sleeps
+//!   ([`Driver::attend`]).
+//!
+//! All others hand on: a thread that blocks in a poll and has no place, and everybody where there is no
+//! monitor (any more).
+//!
 //! # Invariants
-//! - Under `watch`: if anybody is parked, there is a keeper, or one is away for a moment, and then a monitor
-//!   is awake. The keeper sleeps no longer than to the armed tick, or somebody is about to rouse it, or has
-//!   done so and it has not yet been through step 2.
-//! - Without a keeper nobody sleeps for the time: the workers are busy, and fire timers by [`Driver::poll`].
+//! - Under `watch`: if there is a keeper, it is parked. It sleeps no longer than to the armed tick, or
+//!   somebody is about to rouse it, or has done so and it has not yet been through step 2.
+//! - If there is no keeper, nobody is parked, or a worker under the monitor's eyes is awake.
 //! - The lock of the timers may be taken under `watch`, never the reverse.
 //!
 //! # Why no deadline is slept through
 //! Inserting and arming happen under one lock. If the timer was inserted first, the keeper arms for it, or
 //! for an earlier one. If the keeper armed first, the inserter sees that it sleeps too long and rouses it; a
 //! parker keeps that call even where its owner does not sleep yet. Should the keeper leave between the
-//! comparison and the call, its heir is armed after the insertion, and the call does no harm. And whatever
-//! the former keeper does next (it may compute for a second), the role has gone to a thread that sleeps, if
-//! one does.
+//! comparison and the call, its heir is armed after the insertion, and the call does no harm; where there is
+//! no heir, see above. And whatever the former keeper does next (it may compute for a second), the role has
+//! gone to a thread that sleeps, if one does, or goes to one when the monitor finds it late.
+//!
+//! # Why no event is slept through
+//! An event stays in the system's queue until somebody takes it out, and whoever does tells its source. So it
+//! is enough that somebody looks: the keeper, which sleeps nowhere else; or, where nobody keeps, those named
+//! above. A keeper that was parked before there was a queue is roused by whoever started it.
 //!
 //! # Rejected
 //! - The keeper keeps the role while it runs: then the time depends on its polling, and a long poll
 //!   delays all timers although another thread does nothing.
+//! - The role is always handed on: two workers that take turns in serving one connection would wake one
+//!   another for each message.
 //! - All sleep until the next deadline: every timer wakes every thread.
 //! - The armed tick follows when the earliest timer is cancelled: the keeper would have to be roused to
 //!   save it one wake-up. As it is, a timer that is set and cancelled over and over, with a deadline that
 //!   moves on, rouses the keeper once for each time that it sleeps, not each time.
+//! - A thread of its own for I/O: each event would cost a switch of threads.
 
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) mod faults;
+pub(crate) mod io;
 pub(crate) mod parker;
+pub(crate) mod readiness;
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) mod source;
 pub(crate) mod timer;
 
-use crate::platform::clock::Instant;
-use crate::platform::sync::Mutex;
+use crate::platform::clock::{self, Instant};
+use crate::platform::sync::{Mutex, MutexGuard};
+use io::Reactor;
 use parker::{Parker, Wakeup};
 use std::sync::Arc;
 use std::task::Waker;
@@ -66,6 +96,8 @@ use timer::{TimerKey, Timers};
 pub(crate) struct Driver {
     /// The timers.
     timers: Timers,
+    /// Sources of I/O.
+    io: Reactor,
     /// Who is parked, and who of them keeps the time.
     watch: Mutex<Watch>,
 }
@@ -76,6 +108,8 @@ struct Watch {
     keeper: Option<Arc<Parker>>,
     /// The other parked threads, in the order in which they parked.
     sleepers: Vec<Arc<Parker>>,
+    /// A monitor finds the workers that are late.
+    monitored: bool,
 }
 
 impl Watch {
@@ -87,62 +121,97 @@ impl Watch {
 impl Driver {
     /// A driver without timers.
     pub(crate) fn new() -> Self {
-        let watch = Watch { keeper: None, sleepers: Vec::new() };
-        Self { timers: Timers::new(), watch: Mutex::new(watch) }
+        let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
+        Self { timers: Timers::new(), io: Reactor::new(), watch: Mutex::new(watch) }
     }
 
-    /// Sleeps until `parker` is unparked, or, where this thread keeps the time, until timers have fired;
-    /// says whether it was unparked. `parker` must be the calling thread's own.
+    /// Sleeps until `parker` is unparked, or, where this thread is the keeper, until timers have fired or
+    /// events have come; says whether it was unparked. `parker` must be the calling thread's own.
     pub(crate) fn park(&self, parker: &Arc<Parker>) -> bool {
-        let notified = self.sleep(parker);
-        self.leave(parker);
-        notified
+        self.sleep(parker, false)
     }
 
-    /// As [`park`](Self::park), for a thread that is going to park again within a moment most often: it hands
-    /// its role to nobody. Until it parks again [`appoint`](Self::appoint) must be called now and then.
-    pub(crate) fn park_again_soon(&self, parker: &Arc<Parker>) -> bool {
-        let notified = self.sleep(parker);
-        self.leave_for_a_moment(parker);
-        notified
+    /// As [`park`](Self::park), for a worker that the monitor watches again as soon as this returns.
+    pub(crate) fn park_watched(&self, parker: &Arc<Parker>) -> bool {
+        self.sleep(parker, true)
     }
 
-    /// Where nobody keeps the time and there are timers, has a sleeper do it.
-    pub(crate) fn appoint(&self) {
-        if self.timers.next_tick().is_none() {
-            return;
-        }
-        let mut watch = self.watch.lock();
-        if watch.keeper.is_some() || watch.sleepers.is_empty() {
-            return;
-        }
-        let heir = watch.sleepers.remove(0);
-        watch.keeper = Some(heir.clone());
-        drop(watch);
-        // It goes through step 2, and arms.
-        heir.rouse();
-    }
-
-    /// Steps 1 to 4 of parking.
-    fn sleep(&self, parker: &Arc<Parker>) -> bool {
+    fn sleep(&self, parker: &Arc<Parker>, watched: bool) -> bool {
         self.enter(parker);
-        loop {
-            let armed = self.arm(parker);
+        let notified = loop {
+            let keeps = self.arm(parker);
             // Not to fall asleep over what is due already spares the system call.
-            if armed.is_some() && self.timers.fire() > 0 {
+            if keeps.is_some_and(|armed| armed.is_some()) && self.timers.fire() > 0 {
                 break false;
             }
-            match parker.park_rousable(armed.and_then(|tick| self.timers.instant(tick))) {
+            let mut woken = 0;
+            let deadline = keeps.flatten().and_then(|tick| self.timers.instant(tick));
+            let wakeup = match self.io.bell() {
+                Some(bell) if keeps.is_some() => parker.park_at(bell, |waits_still| {
+                    let timeout = deadline.map(|at| at.saturating_duration_since(clock::now()));
+                    woken = self.io.wait(timeout, waits_still);
+                }),
+                _ => parker.park_rousable(deadline),
+            };
+            match wakeup {
                 Wakeup::Notified => break true,
+                Wakeup::Roused | Wakeup::TimedOut if woken > 0 => break false,
                 Wakeup::Roused | Wakeup::TimedOut => {}
             }
-        }
+        };
+        self.leave(parker, watched);
+        notified
     }
 
     /// Wakes what is due without sleeping; says how many that were. At most a load and a look at the
-    /// clock where nothing is due.
+    /// clock where nothing is due, and a system call where there are sources of I/O.
     pub(crate) fn poll(&self) -> usize {
-        self.timers.fire()
+        self.timers.fire() + self.io.poll()
+    }
+
+    /// The monitor has come by. Where nobody keeps, and there are timers, a sleeper does.
+    pub(crate) fn keep_time(&self) {
+        if self.timers.next_tick().is_none() {
+            return;
+        }
+        let watch = self.watch.lock();
+        if watch.keeper.is_none() && !watch.sleepers.is_empty() {
+            self.appoint(watch);
+        }
+    }
+
+    /// A worker is late. A sleeper becomes the keeper where nobody keeps; where nobody sleeps either, this
+    /// looks for events.
+    pub(crate) fn attend(&self) {
+        let watch = self.watch.lock();
+        if watch.keeper.is_some() {
+            return;
+        }
+        if watch.sleepers.is_empty() {
+            drop(watch);
+            self.io.poll();
+            return;
+        }
+        self.appoint(watch);
+    }
+
+    /// Whether a monitor calls [`attend`](Self::attend) from now on.
+    pub(crate) fn set_monitored(&self, monitored: bool) {
+        let mut watch = self.watch.lock();
+        watch.monitored = monitored;
+        if !monitored && watch.keeper.is_none() && !watch.sleepers.is_empty() {
+            self.appoint(watch);
+        }
+    }
+
+    /// How many sources of I/O are registered.
+    pub(crate) fn io_sources(&self) -> usize {
+        self.io.registered()
+    }
+
+    /// Ends all I/O that waits with an error, and all that will.
+    pub(crate) fn shut_io_down(&self) {
+        self.io.shut_down();
     }
 
     /// By when [`poll`](Self::poll) has something to do; where timers were cancelled, perhaps earlier.
@@ -159,12 +228,17 @@ impl Driver {
     pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> TimerKey {
         let (key, hurry) = self.timers.insert(deadline, waker);
         if hurry {
-            let keeper = self.watch.lock().keeper.clone();
-            if let Some(keeper) = keeper {
-                keeper.rouse();
-            }
+            self.rouse_keeper();
         }
         key
+    }
+
+    /// Has the keeper look again for how long to sleep, and where.
+    fn rouse_keeper(&self) {
+        let keeper = self.watch.lock().keeper.clone();
+        if let Some(keeper) = keeper {
+            keeper.rouse();
+        }
     }
 
     /// Has the timer wake `waker` from now on. `false` if it has fired or was cancelled.
@@ -187,40 +261,35 @@ impl Driver {
         }
     }
 
-    /// Step 2 of parking: until when to sleep.
-    fn arm(&self, parker: &Arc<Parker>) -> Option<u64> {
+    /// Step 2 of parking. For the keeper: the tick until which to sleep, if there is one.
+    fn arm(&self, parker: &Arc<Parker>) -> Option<Option<u64>> {
         let watch = self.watch.lock();
-        if watch.is_keeper(parker) { self.timers.arm() } else { None }
+        watch.is_keeper(parker).then(|| self.timers.arm())
     }
 
-    /// Takes this thread out of the watch; where it has the role, nobody has it then.
-    fn leave_for_a_moment(&self, parker: &Arc<Parker>) {
-        let mut watch = self.watch.lock();
-        if watch.is_keeper(parker) {
-            watch.keeper = None;
-            self.timers.disarm();
-        } else {
-            watch.sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, parker));
-        }
-    }
-
-    /// Takes this thread out of the watch, and hands the role on where it has it.
-    fn leave(&self, parker: &Arc<Parker>) {
+    /// Takes this thread out of the watch, and hands the role on where it has it and that is called for.
+    fn leave(&self, parker: &Arc<Parker>, watched: bool) {
         let mut watch = self.watch.lock();
         if !watch.is_keeper(parker) {
             watch.sleepers.retain(|sleeper| !Arc::ptr_eq(sleeper, parker));
             return;
         }
-        if watch.sleepers.is_empty() {
-            watch.keeper = None;
+        watch.keeper = None;
+        let is_seen_to = watched && watch.monitored;
+        if is_seen_to || watch.sleepers.is_empty() {
             self.timers.disarm();
-            return;
+        } else {
+            self.appoint(watch);
         }
+    }
+
+    /// Makes the first sleeper the keeper. There is one, and nobody keeps.
+    fn appoint(&self, mut watch: MutexGuard<'_, Watch>) {
         let heir = watch.sleepers.remove(0);
         watch.keeper = Some(heir.clone());
         let next = self.timers.arm();
         drop(watch);
-        if next.is_some() {
+        if next.is_some() || self.io.bell().is_some() {
             heir.rouse();
         }
     }

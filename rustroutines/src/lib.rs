@@ -60,7 +60,9 @@
 //! - [`mod@channel`]: values from many senders to many receivers.
 //! - [`mod@select`]: what `select!` does, pass by pass.
 //! - [`mod@time`]: sleeping, timeouts.
-//! - [`mod@io`]: calls that block, on threads of their own.
+//! - [`mod@io`]: reading and writing; sockets; calls that block, on threads of their own.
+//! - [`mod@process`]: other programs, and what they read and write.
+//! - [`mod@signal`]: Ctrl-C and the other signals of the system.
 //! - [`mod@runtime`]: configuring and measuring the runtime. It starts by itself when it is first needed.
 //! - [`mod@testing`]: a program under test, on a clock of its own, in an order that can be repeated.
 //! - [`mod@error`]: one error type for each operation.
@@ -73,16 +75,26 @@
 pub mod __private;
 pub mod channel;
 mod driver;
+/// For the library's own tests: see the feature `faults`.
+#[cfg(all(feature = "faults", not(loom)))]
+#[doc(hidden)]
+pub mod __faults {
+    pub use crate::driver::faults::{Faults, Injected, inject};
+}
 pub mod error;
 pub mod io;
 mod macros;
 mod panics;
 mod platform;
 pub mod prelude;
+#[cfg(not(any(loom, shuttle)))]
+pub mod process;
 pub mod routine;
 pub mod runtime;
 mod scheduler;
 pub mod select;
+#[cfg(not(any(loom, shuttle)))]
+pub mod signal;
 pub mod suspend;
 mod task;
 pub mod testing;

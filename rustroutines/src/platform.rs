@@ -1,7 +1,7 @@
-//! The one door to locks, atomics, threads, the clock and randomness.
+//! The one door to locks, atomics, threads, the clock, randomness and the system's readiness queue.
 //!
-//! Nothing else in the crate names `std::sync`'s locks and atomics, `parking_lot`, `std::thread` or
-//! `Instant::now` (a test holds that). So the same code runs on three machines:
+//! Nothing else in the crate names `std::sync`'s locks and atomics, `parking_lot`, `std::thread`,
+//! `Instant::now` or `mio::Poll` (a test holds that). So the same code runs on three machines:
 //!
 //! | built with      | machine                    | what its tests are for                               |
 //! |-----------------|----------------------------|------------------------------------------------------|
@@ -32,7 +32,7 @@ pub(crate) mod faults;
 #[cfg(not(any(loom, shuttle)))]
 mod native;
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use native::{atomic, clock, random, sync, thread};
+pub(crate) use native::{atomic, clock, random, readiness, sync, thread};
 
 #[cfg(any(loom, shuttle))]
 mod model;
@@ -41,7 +41,7 @@ mod unpinned;
 #[cfg(all(test, shuttle))]
 pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]
-pub(crate) use model::{atomic, census, clock, random, sync, thread};
+pub(crate) use model::{atomic, census, clock, random, readiness, sync, thread};
 
 /// Whether a checker explores schedules: then a look that only saves a wait, such as spinning for a moment
 /// before a sleep, is left out.

@@ -17,7 +17,7 @@ mod dump;
 mod metrics;
 #[cfg(all(test, shuttle))]
 mod shuttle;
-#[cfg(all(unix, feature = "signal"))]
+#[cfg(unix)]
 mod signal;
 mod stats;
 
@@ -65,7 +65,7 @@ pub struct RustRoutineRuntime {
     /// What it consists of.
     scheduler: Arc<Scheduler>,
     /// Dumps when a signal comes.
-    #[cfg(all(unix, feature = "signal"))]
+    #[cfg(unix)]
     signals: Option<signal::Dumper>,
 }
 
@@ -85,22 +85,22 @@ impl RustRoutineRuntime {
     /// [`RuntimeError::Thread`] if the system refuses a thread, [`RuntimeError::Config`] if the
     /// configuration makes no sense.
     pub fn with_config(config: RuntimeConfig) -> Result<Self, RuntimeError> {
-        #[cfg(all(unix, feature = "signal"))]
+        #[cfg(unix)]
         let signal = config.signal()?;
         let settings = config.settings()?;
         let scheduler = Scheduler::start(settings).map_err(RuntimeError::Thread)?;
         let runtime = Self {
             scheduler,
-            #[cfg(all(unix, feature = "signal"))]
+            #[cfg(unix)]
             signals: None,
         };
-        #[cfg(all(unix, feature = "signal"))]
+        #[cfg(unix)]
         let runtime = runtime.with_signal(signal)?;
         Ok(runtime)
     }
 
     /// The same, dumping when this signal comes.
-    #[cfg(all(unix, feature = "signal"))]
+    #[cfg(unix)]
     fn with_signal(mut self, signal: Option<i32>) -> Result<Self, RuntimeError> {
         let dumper = signal.map(|signal| signal::Dumper::start(signal, &self.scheduler));
         self.signals = dumper.transpose()?;

@@ -147,6 +147,7 @@ impl Scheduler {
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
         let scheduler = Self::new(settings);
         let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
+        scheduler.driver.set_monitored(started.is_ok());
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);

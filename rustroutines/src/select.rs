@@ -441,7 +441,7 @@ impl<A: Arms> Selecting<A> {
         if self.default {
             return Some(Chosen::Default);
         }
-        let expired = self.sleep.as_mut().is_some_and(|sleep| Pin::new(sleep).poll(cx).is_ready());
+        let expired = self.sleep.as_mut().is_some_and(|sleep| sleep.poll_limit(cx).is_ready());
         expired.then_some(Chosen::Timeout)
     }
 

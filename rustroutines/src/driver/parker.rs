@@ -8,11 +8,15 @@
 //! Beside it there is a lesser call, [`rouse`](Parker::rouse): "look again how long to sleep". The
 //! [`Driver`](super::Driver) uses it; it is no notification, and a plain `park` sleeps on over it.
 //!
+//! The owner may also sleep elsewhere, in a wait that a bell ends ([`park_at`](Parker::park_at)): the
+//! system's readiness queue.
+//!
 //! | state    | set when                                | next                                        |
 //! |----------|-----------------------------------------|---------------------------------------------|
 //! | EMPTY    | nobody sleeps, nothing to tell          | PARKED (park), ROUSED, NOTIFIED             |
 //! | PARKED   | the owner sleeps or is about to         | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
 //! | SILENT   | the same, and the time wakes nobody     | ROUSED, NOTIFIED (unpark), EMPTY (timeout)  |
+//! | AWAY     | the same, in a wait that a bell ends    | ROUSED, NOTIFIED (unpark), EMPTY (its end)  |
 //! | ROUSED   | the owner is to look at its deadline    | NOTIFIED (unpark), EMPTY (park takes it)    |
 //! | NOTIFIED | a notification waits for the owner      | EMPTY (park takes it)                       |
 //!
@@ -21,7 +25,10 @@
 //!
 //! No wake-up is lost: the owner looks at the state while it holds `lock`, and lets go of that only by
 //! waiting on `wake`. A notifier that finds PARKED or SILENT changes the state and takes `lock` before it
-//! notifies, so the owner is by then either waiting, and hears it, or has yet to look.
+//! notifies, so the owner is by then either waiting, and hears it, or has yet to look. A bell is heard by who
+//! waits, and else by whoever looks next. So the owner, once it is the only one that can look, asks whether it
+//! is still AWAY: what was left before that it sees, and a bell that is rung after that is its own. Where the
+//! owner has come back meanwhile, somebody's next wait ends at once, for nothing, once.
 //!
 //! Who is SILENT is counted as such, and whoever takes it out of that state counts it as woken: see
 //! [`census`]. It is so without a deadline, and with one at which it will do nothing to others.
@@ -30,7 +37,8 @@ use crate::platform;
 use crate::platform::atomic::{AtomicU8, Ordering};
 use crate::platform::census;
 use crate::platform::clock::{self, Instant};
-use crate::platform::sync::{Condvar, Mutex};
+use crate::platform::readiness::Bell;
+use crate::platform::sync::{Condvar, Mutex, OnceLock};
 use crossbeam_utils::Backoff;
 use std::sync::Arc;
 use std::task::Wake;
@@ -39,6 +47,7 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const ROUSED: u8 = 2;
 const NOTIFIED: u8 = 3;
+const AWAY: u8 = 4;
 const SILENT: u8 = 5;
 
 /// What ended a sleep.
@@ -61,12 +70,19 @@ pub(crate) struct Parker {
     lock: Mutex<()>,
     /// Where the owner sleeps.
     wake: Condvar,
+    /// Ends the waits of `park_at`. Set before the first.
+    bell: OnceLock<Arc<Bell>>,
 }
 
 impl Parker {
     /// A parker that holds no notification.
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU8::new(EMPTY), lock: Mutex::new(()), wake: Condvar::new() }
+        Self {
+            state: AtomicU8::new(EMPTY),
+            lock: Mutex::new(()),
+            wake: Condvar::new(),
+            bell: OnceLock::new(),
+        }
     }
 
     /// Looks for a moment whether a notification comes: two threads that answer one another need not go to
@@ -170,9 +186,30 @@ impl Parker {
         }
     }
 
+    /// As [`park_rousable`](Self::park_rousable), in `wait`, which `bell` ends. A parker always gets the
+    /// same bell.
+    ///
+    /// Others may hear the bell before `wait` does: once it has seen to it that nobody can any more, it must
+    /// ask its argument whether it is still to wait.
+    pub(crate) fn park_at(&self, bell: &Arc<Bell>, wait: impl FnOnce(&dyn Fn() -> bool)) -> Wakeup {
+        debug_assert!(self.bell.get().is_none_or(|own| Arc::ptr_eq(own, bell)), "one driver for each thread");
+        self.bell.get_or_init(|| bell.clone());
+        if let Some(wakeup) = self.take() {
+            return wakeup;
+        }
+        // Release: who finds AWAY finds the bell too. Pairs with the acquires in `unpark` and `rouse`.
+        if self.state.compare_exchange(EMPTY, AWAY, Ordering::Release, Ordering::Relaxed).is_err() {
+            return self.take().expect("only the owner takes what is left for it");
+        }
+        // Acquire: of no consequence, as what was left is taken below.
+        wait(&|| self.state.load(Ordering::Acquire) == AWAY);
+        // Acquire: as in `take`.
+        Self::wakeup(self.state.swap(EMPTY, Ordering::Acquire)).unwrap_or(Wakeup::TimedOut)
+    }
+
     /// Takes what was left for the owner, where there is something.
     fn take(&self) -> Option<Wakeup> {
-        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED | SILENT) {
+        if matches!(self.state.load(Ordering::Relaxed), EMPTY | PARKED | SILENT | AWAY) {
             return None;
         }
         // A swap, not a store: a second notifier may have come since, and what it wrote before its
@@ -192,7 +229,8 @@ impl Parker {
     /// Leaves a notification, and wakes the owner where it sleeps. At most one system call.
     pub(crate) fn unpark(&self) {
         // Release: what was written before this is seen by the owner when it returns from `park`.
-        self.end_sleep(self.state.swap(NOTIFIED, Ordering::Release));
+        // Acquire: pairs with the release in `park_at`.
+        self.end_sleep(self.state.swap(NOTIFIED, Ordering::AcqRel));
     }
 
     /// Has the owner look at its deadline again: one that sleeps in
@@ -203,8 +241,9 @@ impl Parker {
             if matches!(state, ROUSED | NOTIFIED) {
                 return;
             }
-            // Relaxed: it carries nothing. What the owner is to look at is behind a lock of its own.
-            match self.state.compare_exchange_weak(state, ROUSED, Ordering::Relaxed, Ordering::Relaxed) {
+            // It carries nothing: what the owner is to look at is behind a lock of its own.
+            // Acquire: pairs with the release in `park_at`.
+            match self.state.compare_exchange_weak(state, ROUSED, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => state = now,
             }
@@ -216,6 +255,7 @@ impl Parker {
     #[inline]
     fn end_sleep(&self, state: u8) {
         match state {
+            AWAY => return self.bell.get().expect("set before").ring(),
             SILENT => census::wake_silent(),
             PARKED => {}
             _ => return,
@@ -236,7 +276,7 @@ impl Wake for Parker {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use crate::platform::clock;

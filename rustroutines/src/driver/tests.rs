@@ -17,7 +17,7 @@ fn waker(call: impl Fn() + Send + Sync + 'static) -> Waker {
     Waker::from(Arc::new(Call(call)))
 }
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod real {
     use super::*;
     use crate::platform::sync::Mutex;
@@ -103,24 +103,25 @@ mod real {
     #[test]
     fn a_keeper_that_is_away_for_a_moment_has_it_kept_for_itself_unless_one_is_appointed() {
         let driver = Arc::new(Driver::new());
+        driver.set_monitored(true);
         let (parker, own) = (Arc::new(Parker::new()), driver.clone());
         let first = parker.clone();
         let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || tell.send(own.park_again_soon(&parker)));
+        std::thread::spawn(move || tell.send(own.park_watched(&parker)));
         wait_for(|| driver.watch.lock().keeper.is_some());
         let (second, second_told) = park_once(&driver);
         wait_for(|| driver.watch.lock().sleepers.len() == 1);
         first.unpark();
         assert!(told.recv_timeout(LONG).unwrap());
         assert!(driver.watch.lock().keeper.is_none());
-        driver.appoint();
+        driver.keep_time();
         assert!(driver.watch.lock().keeper.is_none(), "there is nothing to keep");
         let (tell, fired) = mpsc::channel();
         driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
-        driver.appoint();
+        driver.keep_time();
         fired.recv_timeout(LONG).expect("slept through");
         assert!(!second_told.recv_timeout(LONG).unwrap());
-        driver.appoint();
+        driver.keep_time();
         assert!(!driver.watch.lock().is_keeper(&second), "nobody is parked");
     }
 
@@ -258,7 +259,92 @@ mod model {
             driver.insert(past(), Waker::from(done.clone()));
             done.park();
             parkers[1].unpark();
-            threads.map(|thread| thread.join().unwrap());
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+
+    /// Two threads park where there is a queue; one is unparked while it waits there, or before, or as the
+    /// other's heir. Without the bell, or if a parker that is away is not told, this hangs.
+    #[test]
+    fn whoever_waits_in_the_queue_is_unparked() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new());
+            driver.io.start().unwrap();
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let threads = [0, 1].map(|n| {
+                let (driver, parker) = (driver.clone(), parkers[n].clone());
+                loom::thread::spawn(move || assert!(driver.park(&parker), "there are no events"))
+            });
+            parkers[0].unpark();
+            parkers[1].unpark();
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+
+    /// A busy thread looks into the queue while another comes to wait there and is unparked: it may hear the
+    /// bell that was rung for the other. Hangs where the other does not ask, when it waits alone, whether it is
+    /// still to wait.
+    #[test]
+    fn who_looks_in_passing_swallows_no_bell() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new());
+            driver.io.start().unwrap();
+            let parker = Arc::new(Parker::new());
+            let (waits, own) = (driver.clone(), parker.clone());
+            let thread = loom::thread::spawn(move || waits.park(&own));
+            let busy = loom::thread::spawn({
+                let driver = driver.clone();
+                move || driver.io.wait(Some(std::time::Duration::ZERO), &|| true)
+            });
+            parker.unpark();
+            assert!(thread.join().unwrap());
+            busy.join().unwrap();
+        });
+    }
+
+    /// The queue is started while a thread parks: it must come to wait there, where the bell reaches it.
+    #[test]
+    fn a_keeper_that_parks_before_there_is_a_queue_goes_to_it() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new());
+            let parker = Arc::new(Parker::new());
+            let (waits, own) = (driver.clone(), parker.clone());
+            let thread = loom::thread::spawn(move || waits.park(&own));
+            driver.io.start().unwrap();
+            driver.rouse_keeper();
+            parker.unpark();
+            assert!(thread.join().unwrap());
+        });
+    }
+
+    /// A watched worker leaves without an heir, and the monitor makes the other one the keeper.
+    #[test]
+    fn the_monitor_appoints_a_sleeper() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new());
+            driver.set_monitored(true);
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let threads = [0, 1].map(|n| {
+                let (driver, parker) = (driver.clone(), parkers[n].clone());
+                loom::thread::spawn(move || driver.park_watched(&parker))
+            });
+            parkers[0].unpark();
+            let done = Arc::new(Parker::new());
+            driver.insert(past(), Waker::from(done.clone()));
+            driver.set_monitored(false);
+            done.park();
+            parkers[1].unpark();
+            for thread in threads {
+                thread.join().unwrap();
+            }
         });
     }
 
@@ -270,15 +356,16 @@ mod model {
         model.preemption_bound = Some(2);
         model.check(|| {
             let driver = Arc::new(Driver::new());
+            driver.set_monitored(true);
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let (first, second) = (parkers[0].clone(), parkers[1].clone());
             let away = loom::thread::spawn({
                 let (driver, done) = (driver.clone(), Arc::new(Parker::new()));
                 move || {
-                    driver.park_again_soon(&first);
+                    driver.park_watched(&first);
                     driver.insert(past(), Waker::from(done.clone()));
                     // The monitor's look.
-                    driver.appoint();
+                    driver.keep_time();
                     // Nobody else was parked yet: then whoever parks after this keeps the time.
                     done.park();
                 }

@@ -318,3 +318,71 @@ mod randomised {
         Runner::new(PctScheduler::new(3, schedules / 2), config).run(move || again());
     }
 }
+
+/// A queue that delivers nothing but the sound of the bell.
+pub(crate) mod readiness {
+    use super::sync::{Condvar, Mutex};
+    use std::io;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[derive(Debug)]
+    pub(crate) struct Selector {
+        /// Held by who waits.
+        waiting: Mutex<()>,
+        /// Shared with the bell.
+        sound: Arc<Sound>,
+    }
+
+    #[derive(Debug)]
+    struct Sound {
+        /// The bell was rung, and nobody has heard it yet.
+        rung: Mutex<bool>,
+        /// Where the thread waits.
+        heard: Condvar,
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Bell(Arc<Sound>);
+
+    /// There are none.
+    #[derive(Debug)]
+    pub(crate) enum Event {}
+
+    impl Selector {
+        pub(crate) fn new() -> io::Result<(Self, Bell)> {
+            let sound = Arc::new(Sound { rung: Mutex::new(false), heard: Condvar::new() });
+            Ok((Self { waiting: Mutex::new(()), sound: sound.clone() }, Bell(sound)))
+        }
+
+        /// A wait with a timeout other than zero ends by the bell alone, as all waits in a model do.
+        pub(crate) fn wait(
+            &self,
+            timeout: Option<Duration>,
+            waits_still: &dyn Fn() -> bool,
+            deliver: impl FnOnce(&mut dyn Iterator<Item = &Event>),
+        ) {
+            let waiting = match timeout {
+                Some(Duration::ZERO) => self.waiting.try_lock(),
+                _ => Some(self.waiting.lock()),
+            };
+            if waiting.is_none() || !waits_still() {
+                return;
+            }
+            let mut rung = self.sound.rung.lock();
+            while !*rung && timeout != Some(Duration::ZERO) {
+                self.sound.heard.wait(&mut rung);
+            }
+            *rung = false;
+            drop(rung);
+            deliver(&mut std::iter::empty());
+        }
+    }
+
+    impl Bell {
+        pub(crate) fn ring(&self) {
+            *self.0.rung.lock() = true;
+            self.0.heard.notify_one();
+        }
+    }
+}

@@ -204,6 +204,10 @@ pub(crate) mod clock {
 
 /// Randomness: fast, per thread, good enough to be fair, of no use to a cryptographer.
 pub(crate) mod random {
+    /// Numbers that a seed determines, for tests.
+    #[cfg(feature = "faults")]
+    pub(crate) use fastrand::Rng as Seeded;
+
     /// A uniform number below `bound`.
     ///
     /// # Panics
@@ -219,5 +223,83 @@ pub(crate) mod random {
         let before = fastrand::get_seed();
         fastrand::seed(seed);
         before
+    }
+}
+
+/// The system's readiness queue: epoll, kqueue, IOCP.
+pub(crate) mod readiness {
+    use super::sync::Mutex;
+    use mio::{Poll, Token};
+    use std::io;
+    use std::time::Duration;
+
+    pub(crate) use mio::Registry;
+    pub(crate) use mio::event::Event;
+
+    /// Events that one look takes from the system at most; what is left comes with the next.
+    const EVENTS: usize = 1024;
+    /// What the bell's own events are told by.
+    const BELL: Token = Token(usize::MAX);
+
+    /// The queue. One thread waits at it at a time; sources are registered from any.
+    #[derive(Debug)]
+    pub(crate) struct Selector {
+        /// The queue, and room for what comes out of it; locked while somebody waits.
+        locked: Mutex<(Poll, mio::Events)>,
+        /// Where sources are registered.
+        registry: Registry,
+    }
+
+    /// Wakes whoever waits at a [`Selector`], or is the next to.
+    #[derive(Debug)]
+    pub(crate) struct Bell(mio::Waker);
+
+    impl Selector {
+        pub(crate) fn new() -> io::Result<(Self, Bell)> {
+            let poll = Poll::new()?;
+            let registry = poll.registry().try_clone()?;
+            let bell = Bell(mio::Waker::new(&registry, BELL)?);
+            Ok((Self { locked: Mutex::new((poll, mio::Events::with_capacity(EVENTS))), registry }, bell))
+        }
+
+        pub(crate) fn registry(&self) -> &Registry {
+            &self.registry
+        }
+
+        /// Waits for events, until the bell is rung, or for so long, and gives the events to `deliver`.
+        /// Does nothing where there is no time to wait and another thread looks, nor where `waits_still` denies
+        /// it, which is asked when nobody else can hear the bell any more.
+        ///
+        /// # Panics
+        /// If the system's queue fails, which it does only where it is misused.
+        pub(crate) fn wait(
+            &self,
+            timeout: Option<Duration>,
+            waits_still: &dyn Fn() -> bool,
+            deliver: impl FnOnce(&mut dyn Iterator<Item = &Event>),
+        ) {
+            let locked = match timeout {
+                Some(Duration::ZERO) => self.locked.try_lock(),
+                _ => Some(self.locked.lock()),
+            };
+            let Some(mut locked) = locked else { return };
+            if !waits_still() {
+                return;
+            }
+            let (poll, events) = &mut *locked;
+            match poll.poll(events, timeout) {
+                Ok(()) => deliver(&mut events.iter().filter(|event| event.token() != BELL)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => panic!("the system's readiness queue failed: {error}"),
+            }
+        }
+    }
+
+    impl Bell {
+        /// Wakes who waits. One system call.
+        pub(crate) fn ring(&self) {
+            // It fails only where the queue is gone; then nobody waits at it.
+            let _ = self.0.wake();
+        }
     }
 }

@@ -48,7 +48,7 @@ pub struct RuntimeConfig {
     thread_name: Option<String>,
     keep_alive: Option<Duration>,
     pinning: Option<Pinning>,
-    #[cfg(all(unix, feature = "signal"))]
+    #[cfg(unix)]
     dump_on_signal: Option<i32>,
 }
 
@@ -107,18 +107,18 @@ impl RuntimeConfig {
 
     /// Prints a [`Dump`](super::Dump) to the standard error when the process gets this signal, and goes on:
     /// 3 is `SIGQUIT`, as by Ctrl-\\ in a terminal. The signal does nothing else any more in this process.
-    /// The environment variable is `RUSTROUTINES_DUMP_ON_SIGNAL`. Only on Unix, with the feature `signal`.
+    /// The environment variable is `RUSTROUTINES_DUMP_ON_SIGNAL`. Only on Unix.
     ///
     /// With a signal that cannot be caught, or that comes from an error of the program's own (such as
     /// `SIGSEGV`), the runtime does not start.
-    #[cfg(all(unix, feature = "signal"))]
+    #[cfg(unix)]
     pub fn dump_on_signal(mut self, signal: i32) -> Self {
         self.dump_on_signal = Some(signal);
         self
     }
 
     /// The signal that is to print a dump.
-    #[cfg(all(unix, feature = "signal"))]
+    #[cfg(unix)]
     pub(super) fn signal(&self) -> Result<Option<i32>, RuntimeError> {
         const VARIABLE: &str = "RUSTROUTINES_DUMP_ON_SIGNAL";
         let complaint = |text| RuntimeError::Config(format!("{VARIABLE} is `{text}`, which is not a number"));

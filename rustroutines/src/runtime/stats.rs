@@ -50,6 +50,8 @@ pub struct RuntimeStats {
     pub blocking_queued: u64,
     /// Timers that are set.
     pub timers: u64,
+    /// Sockets and other sources of I/O that are open.
+    pub io_sources: u64,
 }
 
 impl RuntimeStats {
@@ -76,10 +78,11 @@ impl RuntimeStats {
             blocking_threads: scheduler.blocking.threads() as u64,
             blocking_queued: scheduler.blocking.queued() as u64,
             timers: scheduler.driver.timers() as u64,
+            io_sources: scheduler.driver.io_sources() as u64,
         }
     }
 
-    fn rows(&self) -> [(&'static str, u64); 19] {
+    fn rows(&self) -> [(&'static str, u64); 20] {
         [
             ("spawned", self.spawned),
             ("alive", self.alive),
@@ -100,6 +103,7 @@ impl RuntimeStats {
             ("blocking threads", self.blocking_threads),
             ("blocking queued", self.blocking_queued),
             ("timers", self.timers),
+            ("I/O sources", self.io_sources),
         ]
     }
 }

@@ -23,7 +23,7 @@
 //!   none; the one that gave up looks at the queue.
 //! - *By a panic.* It is caught around each job, with the drop of whatever the job leaves behind.
 //! - *By the shutdown.* Draining keeps the threads until the queue is empty. Rejecting drops the jobs, on
-//!   the thread that shuts down; a job that somebody waits for says so when it is dropped (see `io`).
+//!   the thread that shuts down; a job that somebody waits for says so when it is dropped (see `io::blocking`).
 
 use crate::panics;
 use crate::platform::sync::{Condvar, Mutex, MutexGuard};

@@ -6,7 +6,9 @@
 //! *late*:
 //! - what is in its next slot goes into the injector;
 //! - while anything waits to run, or a timer is due, a sleeper is woken for it; where nobody sleeps
-//!   or searches, the late worker's place goes to a spare thread.
+//!   or searches, the late worker's place goes to a spare thread;
+//! - a sleeper is made to keep the time and the sources of I/O, where the late worker did: see
+//!   [`driver`](crate::driver).
 //!
 //! It looks again sooner while somebody is in a poll that may turn out to be a long one: see [`QUIET`].
 //!
@@ -112,7 +114,7 @@ fn watch(scheduler: &Arc<Scheduler>) {
             idle_ticks = 0;
             // Those for which no thread could be had when they became free.
             let _refused = scheduler.fill_places();
-            scheduler.driver.appoint();
+            scheduler.driver.keep_time();
             let in_polls = look(scheduler, &mut pulses);
             pause = if in_polls && pause == QUIET { SUSPICIOUS } else { QUIET };
         }
@@ -146,6 +148,7 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
     if late.is_empty() {
         return in_polls;
     }
+    scheduler.driver.attend();
     let timer_is_due = || scheduler.driver.next_deadline().is_some_and(|deadline| deadline <= clock::now());
     if scheduler.queues.is_empty() && !timer_is_due() {
         return in_polls;

@@ -7,8 +7,8 @@
 //!    everything of a routine does: one that blocks is relieved, and may wait for another straggler's.
 //!    A straggler that is still in the poll which it was in when the order came, after a while, is *stuck*,
 //!    and not waited for.
-//! 4. DEAD: the workers stop. Whatever is queued from here on (by a routine that was stuck, and suspends at
-//!    last) gets its last poll from whoever queues it.
+//! 4. DEAD: the workers stop, and I/O that waits ends with an error. Whatever is queued from here on (by a
+//!    routine that was stuck, and suspends at last) gets its last poll from whoever queues it.
 //! 5. The threads end, but those that are stuck. Nor does a worker that shuts down its own scheduler wait
 //!    for any thread: it is one of them.
 //!
@@ -168,6 +168,8 @@ impl Scheduler {
 
         self.phase.store(DEAD, Ordering::Relaxed);
         fence(Ordering::SeqCst); // Pairs with the one in `inject`.
+        self.driver.set_monitored(false);
+        self.driver.shut_io_down();
         self.drop_queued();
         self.queues.remotes().for_each(|remote| remote.parker.unpark());
         self.monitor.wake();

@@ -266,7 +266,7 @@ impl Worker {
         if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
-            scheduler.driver.park_again_soon(&self.remote.parker);
+            scheduler.driver.park_watched(&self.remote.parker);
         }
         clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);

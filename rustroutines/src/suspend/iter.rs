@@ -39,6 +39,18 @@ pub trait SuspendIterator {
     fn next(&mut self) -> Self::Next<'_>;
 }
 
+impl<I: SuspendIterator> SuspendIterator for &mut I {
+    type Item = I::Item;
+    type Next<'a>
+        = I::Next<'a>
+    where
+        Self: 'a;
+
+    fn next(&mut self) -> I::Next<'_> {
+        (**self).next()
+    }
+}
+
 /// What can be gone over by suspending: the counterpart of [`IntoIterator`].
 ///
 /// # Examples

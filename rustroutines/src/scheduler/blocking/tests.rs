@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod real {
     use super::*;
     use crate::platform::atomic::{AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod real {
     use super::*;
     use crate::driver::parker::Parker;
@@ -55,6 +55,36 @@ mod real {
         assert_eq!(Arc::strong_count(&held), 1, "the closure is dropped at once");
         drop(occupied);
         assert_eq!(finish(block_on_io(|| 5), &pool), 5);
+    }
+
+    #[test]
+    fn what_no_thread_has_begun_with_is_finished_here() {
+        let pool = pool();
+        let occupied = occupy(&pool);
+        let here = std::thread::current().id();
+        let mut operation = block_on_io(|| std::thread::current().id());
+        assert!(poll_once(&mut operation, &pool).is_pending());
+        assert_eq!(operation.finish(), here);
+        assert_eq!(block_on_io(|| std::thread::current().id()).finish(), here);
+        drop(occupied);
+        assert_eq!(finish(block_on_io(|| 5), &pool), 5);
+    }
+
+    #[test]
+    fn what_a_thread_has_begun_with_is_waited_for() {
+        let pool = pool();
+        let (begun, has_begun) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let mut operation = block_on_io(move || {
+            begun.send(()).unwrap();
+            let _ = released.recv();
+            std::thread::current().id()
+        });
+        assert!(poll_once(&mut operation, &pool).is_pending());
+        has_begun.recv_timeout(LONG).unwrap();
+        let releaser = std::thread::spawn(move || drop(release));
+        assert_ne!(operation.finish(), std::thread::current().id());
+        releaser.join().unwrap();
     }
 
     #[test]

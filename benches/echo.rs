@@ -1,0 +1,188 @@
+//! `echo`: a TCP server that sends back what it gets, on two runtimes, under the same load.
+//!
+//! The load comes from a process of its own (this program, called with `load`): one thread and one epoll loop,
+//! which keeps one message of 64 bytes underway on each connection. The contestants take turns, several rounds
+//! each, so that the machine's moods meet both; medians are printed: requests per second, the latency that one
+//! in a hundred exceeds, and what a request costs the server in processor time.
+//!
+//! `cargo bench -p rustroutines-benches --bench echo -- [connections...]`
+
+#![forbid(unsafe_code)]
+
+use rustroutines::io::net::{TcpListener, TcpStream};
+use rustroutines::prelude::*;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Command, exit};
+
+const MESSAGE: usize = 64;
+const ROUNDS: usize = 5;
+const SECONDS: u64 = 2;
+
+/// Starts a server on a free port, and says which.
+type Serve = fn() -> u16;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    if let ([first, ..], [port, connections]) = (&arguments[..], &numbers[..]) {
+        if first == "load" {
+            let port = u16::try_from(*port).expect("a port");
+            return load(port, *connections as usize).unwrap_or_else(|error| {
+                eprintln!("load: {error}");
+                exit(1)
+            });
+        }
+    }
+    let sizes = if numbers.is_empty() { vec![64, 1000] } else { numbers };
+    let servers: [(&str, u16); 2] = [("rustroutines", (ours as Serve)()), ("tokio", (tokios as Serve)())];
+    for connections in sizes {
+        let mut results = servers.map(|_| Vec::new());
+        for _ in 0..ROUNDS {
+            for ((_, port), results) in servers.iter().zip(&mut results) {
+                results.push(round(*port, connections));
+            }
+        }
+        for ((name, _), results) in servers.iter().zip(results) {
+            let median = |part: fn(&[f64; 3]) -> f64| {
+                let mut all: Vec<_> = results.iter().map(part).collect();
+                all.sort_by(f64::total_cmp);
+                all[ROUNDS / 2]
+            };
+            println!(
+                "echo/{connections}/{name:<13} {:>9.0} req/s   p99 {:>7.0} µs   {:>5.2} µs of CPU a request",
+                median(|result| result[0]),
+                median(|result| result[1]),
+                median(|result| result[2]),
+            );
+        }
+    }
+}
+
+/// One round: requests per second, p99 in microseconds, server's CPU microseconds a request.
+fn round(port: u16, connections: u64) -> [f64; 3] {
+    let program = std::env::current_exe().expect("this program has a path");
+    let before = cpu();
+    let output = Command::new(program)
+        .args(["load", &port.to_string(), &connections.to_string()])
+        .output()
+        .expect("the load starts");
+    let cost = cpu() - before;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let [requests, p99] = numbers[..] else {
+        panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    [requests / SECONDS as f64, p99, cost / requests]
+}
+
+/// What this process has used of the processors, in microseconds.
+fn cpu() -> f64 {
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let of_thread =
+        |text: String| text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0);
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    threads.map(|thread| of_thread(read(thread.path().join("schedstat"))) / 1_000.0).sum()
+}
+
+fn ours() -> u16 {
+    #[routine]
+    fn serve(stream: TcpStream) -> io::Result<()> {
+        let mut buf = [0; 1024];
+        loop {
+            let n = stream.read(&mut buf)?;
+            if n == 0 {
+                return Ok(());
+            }
+            let mut rest = &buf[..n];
+            while !rest.is_empty() {
+                let n = stream.write(rest)?;
+                rest = &rest[n..];
+            }
+        }
+    }
+    let listener =
+        spawn(|| TcpListener::bind("127.0.0.1:0")).join().block().unwrap().expect("a port is free");
+    let port = listener.local_addr().expect("it has an address").port();
+    go!(move || {
+        for stream in listener.incoming() {
+            let stream = stream?;
+            stream.set_nodelay(true)?;
+            go!(serve(stream));
+        }
+        Ok::<_, io::Error>(())
+    });
+    port
+}
+
+fn tokios() -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let runtime = tokio::runtime::Runtime::new().expect("tokio starts");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port is free");
+    let port = listener.local_addr().expect("it has an address").port();
+    runtime.spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("there are descriptors");
+            stream.set_nodelay(true).expect("it can be set");
+            tokio::spawn(async move {
+                let mut buf = [0; 1024];
+                while let Ok(n @ 1..) = stream.read(&mut buf).await {
+                    if stream.write_all(&buf[..n]).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    std::mem::forget(runtime);
+    port
+}
+
+/// Keeps a message underway on each connection for a while; prints how many came back, and the p99.
+fn load(port: u16, connections: usize) -> io::Result<()> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let mut poll = mio::Poll::new()?;
+    let mut streams = Vec::with_capacity(connections);
+    for number in 0..connections {
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        let mut stream = mio::net::TcpStream::from_std(stream);
+        poll.registry().register(&mut stream, mio::Token(number), mio::Interest::READABLE)?;
+        streams.push((stream, Instant::now(), 0));
+    }
+    let message = [7; MESSAGE];
+    let begin = Instant::now();
+    for (stream, sent, _) in &mut streams {
+        *sent = Instant::now();
+        stream.write_all(&message)?;
+    }
+    let mut latencies = Vec::with_capacity(1 << 20);
+    let mut events = mio::Events::with_capacity(1024);
+    while begin.elapsed() < Duration::from_secs(SECONDS) {
+        poll.poll(&mut events, Some(Duration::from_millis(100)))?;
+        for event in &events {
+            let (stream, sent, got) = &mut streams[event.token().0];
+            let mut buf = [0; 1024];
+            loop {
+                match stream.read(&mut buf) {
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Ok(n) => *got += n,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => return Err(error),
+                }
+                if *got == MESSAGE {
+                    let now = Instant::now();
+                    latencies.push(now.duration_since(*sent).as_nanos() as u64);
+                    (*sent, *got) = (now, 0);
+                    stream.write_all(&message)?;
+                    break;
+                }
+            }
+        }
+    }
+    latencies.sort_unstable();
+    let p99 = latencies.get(latencies.len() * 99 / 100).copied().unwrap_or(0);
+    println!("{} {}", latencies.len(), p99 / 1_000);
+    Ok(())
+}

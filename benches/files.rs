@@ -1,0 +1,247 @@
+//! `files`: reading and writing files, with the standard library on one thread, and on two runtimes.
+//!
+//! The files lie in the system's cache. The contestants take turns, several rounds each; medians are printed.
+//!
+//! `cargo bench -p rustroutines-benches --bench files`
+
+#![forbid(unsafe_code)]
+
+use rustroutines::prelude::*;
+use std::hint::black_box;
+use std::io::{self, BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const ROUNDS: usize = 7;
+/// Bytes in the large file.
+const LARGE: usize = 64 << 20;
+/// Files that are read whole, and bytes in each.
+const SMALL: (usize, usize) = (2_000, 2_048);
+/// Messages that are written, of 64 bytes.
+const MESSAGES: usize = 500_000;
+/// Routines, or tasks, that read small files.
+const READERS: usize = 8;
+
+/// Reads or writes what lies in the folder; says how much it was.
+type Run = fn(PathBuf) -> usize;
+
+fn main() -> io::Result<()> {
+    let folder = std::env::temp_dir().join(format!("rustroutines-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let line = [b"sixty-three bytes and a newline, as lines of programs may be, yes\n".as_slice()].concat();
+    std::fs::write(folder.join("large"), line.repeat(LARGE / line.len()))?;
+    for n in 0..SMALL.0 {
+        std::fs::write(folder.join(n.to_string()), vec![1; SMALL.1])?;
+    }
+    let rows: [(&str, [Run; 3]); 4] = [
+        ("lines of 66 bytes, of 64 MiB", [plain::lines, ours::lines, theirs::lines]),
+        ("reads of 4 KiB, of 64 MiB", [plain::pieces, ours::pieces, theirs::pieces]),
+        ("500,000 writes of 64 bytes", [plain::messages, ours::messages, theirs::messages]),
+        ("2,000 files of 2 KiB, 8 at once", [plain::whole, ours::whole, theirs::whole]),
+    ];
+    for (what, contestants) in rows {
+        let mut times = contestants.map(|_| Vec::new());
+        let expected = contestants[0](folder.clone());
+        for _ in 0..ROUNDS {
+            for (run, times) in contestants.iter().zip(&mut times) {
+                let begin = Instant::now();
+                assert_eq!(black_box(run(folder.clone())), expected);
+                times.push(begin.elapsed());
+            }
+        }
+        for (name, mut times) in ["std", "rustroutines", "tokio"].into_iter().zip(times) {
+            times.sort();
+            println!("{what:<34} {name:<13} {:>8.1} ms", times[ROUNDS / 2].as_secs_f64() * 1e3);
+        }
+    }
+    std::fs::remove_dir_all(folder)
+}
+
+/// The small files that one of several readers reads.
+fn share(folder: &Path, reader: usize) -> impl Iterator<Item = PathBuf> {
+    (reader..SMALL.0).step_by(READERS).map(move |n| folder.join(n.to_string()))
+}
+
+/// Plain code on one thread.
+mod plain {
+    use super::*;
+    use std::fs::File;
+    use std::io::{BufReader, BufWriter};
+
+    pub(super) fn lines(folder: PathBuf) -> usize {
+        BufReader::new(File::open(folder.join("large")).unwrap())
+            .lines()
+            .map(|line| line.unwrap().len())
+            .sum()
+    }
+
+    pub(super) fn pieces(folder: PathBuf) -> usize {
+        let mut file = File::open(folder.join("large")).unwrap();
+        let (mut piece, mut sum) = ([0; 4096], 0);
+        loop {
+            match file.read(&mut piece).unwrap() {
+                0 => return sum,
+                count => sum += count,
+            }
+        }
+    }
+
+    pub(super) fn messages(folder: PathBuf) -> usize {
+        let mut file = BufWriter::new(File::create(folder.join("written")).unwrap());
+        for _ in 0..MESSAGES {
+            file.write_all(&[7; 64]).unwrap();
+        }
+        file.flush().unwrap();
+        MESSAGES
+    }
+
+    pub(super) fn whole(folder: PathBuf) -> usize {
+        (0..READERS)
+            .flat_map(|reader| share(&folder, reader))
+            .map(|path| std::fs::read(path).unwrap().len())
+            .sum()
+    }
+}
+
+/// In routines.
+mod ours {
+    use super::*;
+    use rustroutines::io::fs::{self, File};
+    use rustroutines::io::{BufRead, Read, Write};
+
+    fn run<T: Send + 'static, O: Suspend<Output = T> + Send + 'static>(
+        make: impl FnOnce() -> O + Send + 'static,
+    ) -> T {
+        spawn(make).join().block().unwrap()
+    }
+
+    pub(super) fn lines(folder: PathBuf) -> usize {
+        #[routine]
+        fn lines(path: PathBuf) -> usize {
+            let mut sum = 0;
+            for line in File::open(path).unwrap().lines() {
+                sum += line.unwrap().len();
+            }
+            sum
+        }
+        run(move || lines(folder.join("large")))
+    }
+
+    pub(super) fn pieces(folder: PathBuf) -> usize {
+        #[routine]
+        fn pieces(path: PathBuf) -> usize {
+            let mut file = File::open(path).unwrap();
+            let (mut piece, mut sum) = ([0; 4096], 0);
+            loop {
+                match file.read(&mut piece).unwrap() {
+                    0 => return sum,
+                    count => sum += count,
+                }
+            }
+        }
+        run(move || pieces(folder.join("large")))
+    }
+
+    pub(super) fn messages(folder: PathBuf) -> usize {
+        #[routine]
+        fn messages(path: PathBuf) -> usize {
+            let mut file = File::create(path).unwrap();
+            for _ in 0..MESSAGES {
+                file.write_all(&[7; 64]).unwrap();
+            }
+            file.flush().unwrap();
+            MESSAGES
+        }
+        run(move || messages(folder.join("written")))
+    }
+
+    pub(super) fn whole(folder: PathBuf) -> usize {
+        #[routine]
+        fn read(paths: Vec<PathBuf>) -> usize {
+            let mut sum = 0;
+            for path in paths {
+                sum += fs::read(path).unwrap().len();
+            }
+            sum
+        }
+        let readers: Vec<_> = (0..READERS)
+            .map(|reader| {
+                let paths = share(&folder, reader).collect();
+                spawn(move || read(paths))
+            })
+            .collect();
+        readers.into_iter().map(|reader| reader.join().block().unwrap()).sum()
+    }
+}
+
+/// In tasks of tokio, as its documentation advises.
+mod theirs {
+    use super::*;
+    use std::sync::LazyLock;
+    use tokio::fs::File;
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
+    use tokio::runtime::Runtime;
+
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+    fn run<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> T {
+        RUNTIME.block_on(RUNTIME.spawn(task)).unwrap()
+    }
+
+    pub(super) fn lines(folder: PathBuf) -> usize {
+        run(async move {
+            let mut lines = BufReader::new(File::open(folder.join("large")).await.unwrap()).lines();
+            let mut sum = 0;
+            while let Some(line) = lines.next_line().await.unwrap() {
+                sum += line.len();
+            }
+            sum
+        })
+    }
+
+    pub(super) fn pieces(folder: PathBuf) -> usize {
+        run(async move {
+            let mut file = File::open(folder.join("large")).await.unwrap();
+            let (mut piece, mut sum) = ([0; 4096], 0);
+            loop {
+                match file.read(&mut piece).await.unwrap() {
+                    0 => return sum,
+                    count => sum += count,
+                }
+            }
+        })
+    }
+
+    pub(super) fn messages(folder: PathBuf) -> usize {
+        run(async move {
+            let mut file = BufWriter::new(File::create(folder.join("written")).await.unwrap());
+            for _ in 0..MESSAGES {
+                file.write_all(&[7; 64]).await.unwrap();
+            }
+            file.flush().await.unwrap();
+            MESSAGES
+        })
+    }
+
+    pub(super) fn whole(folder: PathBuf) -> usize {
+        let readers: Vec<_> = (0..READERS)
+            .map(|reader| {
+                let paths: Vec<_> = share(&folder, reader).collect();
+                RUNTIME.spawn(async move {
+                    let mut sum = 0;
+                    for path in paths {
+                        sum += tokio::fs::read(path).await.unwrap().len();
+                    }
+                    sum
+                })
+            })
+            .collect();
+        run(async move {
+            let mut sum = 0;
+            for reader in readers {
+                sum += reader.await.unwrap();
+            }
+            sum
+        })
+    }
+}
