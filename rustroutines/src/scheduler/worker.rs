@@ -252,11 +252,12 @@ impl Worker {
     /// Looks into all queues, for a few microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
     /// the price.
+    /// Where nobody waits for I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
         let mut task = queues.steal(self.index, &self.deque);
         for _ in 0..ROUNDS {
-            if task.is_some() || self.scheduler.is_dead() {
+            if task.is_some() || self.scheduler.is_dead() || self.scheduler.driver.wants_keeper() {
                 break;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
