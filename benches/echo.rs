@@ -5,6 +5,9 @@
 //! each, so that the machine's moods meet both; medians are printed: requests per second, the latency that one
 //! in a hundred exceeds, and what a request costs the server in processor time.
 //!
+//! Before that, each serves idle connections in a process of its own: what one costs in memory, and what they
+//! all cost in processor time.
+//!
 //! `cargo bench -p rustroutines-benches --bench echo -- [connections...]`
 
 #![forbid(unsafe_code)]
@@ -13,14 +16,19 @@ use rustroutines::io::net::{TcpListener, TcpStream};
 use rustroutines::prelude::*;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Command, exit};
+use std::process::{Command, Stdio, exit};
 
 const MESSAGE: usize = 64;
 const ROUNDS: usize = 5;
 const SECONDS: u64 = 2;
 
+/// Connections that are idle.
+const IDLE: usize = 5_000;
+
 /// Starts a server on a free port, and says which.
 type Serve = fn() -> u16;
+
+const SERVERS: [(&str, Serve); 2] = [("rustroutines", ours), ("tokio", tokios)];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,8 +42,17 @@ fn main() {
             });
         }
     }
+    match (&arguments[..], &numbers[..]) {
+        ([mode, ..], [port]) if mode == "idle" => return hold(*port as u16).expect("the connections stay"),
+        ([mode, name], _) if mode == "memory" => return memory(name),
+        _ => {}
+    }
+    for (name, _) in SERVERS {
+        let program = std::env::current_exe().expect("this program has a path");
+        Command::new(program).args(["memory", name]).status().expect("it starts");
+    }
     let sizes = if numbers.is_empty() { vec![64, 1000] } else { numbers };
-    let servers: [(&str, u16); 2] = [("rustroutines", (ours as Serve)()), ("tokio", (tokios as Serve)())];
+    let servers = SERVERS.map(|(name, serve)| (name, serve()));
     for connections in sizes {
         let mut results = servers.map(|_| Vec::new());
         for _ in 0..ROUNDS {
@@ -57,6 +74,45 @@ fn main() {
             );
         }
     }
+}
+
+/// What idle connections cost the server `name`, which is started in this process.
+fn memory(name: &str) {
+    let (_, serve) = SERVERS.into_iter().find(|(its, _)| *its == name).expect("there is such a server");
+    let port = serve();
+    let program = std::env::current_exe().expect("this program has a path");
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).map(str::trim);
+        line.and_then(|line| line.split(' ').next()?.parse::<f64>().ok()).unwrap_or(0.0) * 1024.0
+    };
+    let before = resident();
+    let mut client = Command::new(program);
+    client.args(["idle", &port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut client = client.spawn().expect("it starts");
+    client.stdout.take().expect("it is piped").read_exact(&mut [0; 1]).expect("it says when all are open");
+    std::thread::sleep(Duration::from_millis(300)); // For the server to come to rest.
+    let (used, cost) = (resident() - before, cpu());
+    std::thread::sleep(Duration::from_secs(1));
+    let cost = cpu() - cost;
+    drop(client.stdin.take());
+    client.wait().expect("it ends");
+    let each = used / IDLE as f64;
+    println!("idle/{IDLE}/{name:<13} {each:>6.0} bytes each, {cost:>4.0} µs of CPU a second for all");
+}
+
+/// Opens idle connections, uses each once, and holds them until there is nothing more to read.
+fn hold(port: u16) -> io::Result<()> {
+    let mut streams = Vec::with_capacity(IDLE);
+    for _ in 0..IDLE {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+        stream.write_all(b"x")?;
+        stream.read_exact(&mut [0; 1])?;
+        streams.push(stream);
+    }
+    print!(".");
+    io::stdout().flush()?;
+    io::stdin().read_to_end(&mut Vec::new()).map(drop)
 }
 
 /// One round: requests per second, p99 in microseconds, server's CPU microseconds a request.

@@ -302,7 +302,8 @@ impl Worker {
 
     /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price. Where there is little to do, looking again finds nothing, and is left out.
+    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where nobody
+    /// waits for I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
         let task = queues.steal(self.index, &self.deque);
@@ -310,7 +311,7 @@ impl Worker {
             return task;
         }
         for _ in 0..ROUNDS {
-            if self.scheduler.is_dead() {
+            if self.scheduler.is_dead() || self.scheduler.driver.wants_keeper() {
                 return None;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
