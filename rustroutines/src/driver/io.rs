@@ -190,12 +190,12 @@ pub(super) fn shut_down() -> io::Error {
     io::Error::other("the runtime that served this was shut down")
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 fn number(event: &Event) -> usize {
     match *event {}
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 fn told(event: &Event) -> (Told, Told) {
     match *event {}
 }

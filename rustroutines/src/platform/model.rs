@@ -45,6 +45,10 @@ pub(crate) mod sync {
             self.guard(self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
         }
 
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(|guard| self.guard(guard))
+        }
+
         fn guard<'a>(&'a self, inner: checker::sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
             MutexGuard {
                 inner: Some(inner),
