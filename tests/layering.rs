@@ -68,7 +68,7 @@ const MACHINE: &[&str] = &[
     "mio::Waker",
     "shuttle",
     "parking_lot",
-    "rustix",
+    "rustix::thread",
 ];
 
 /// One file of the library, as far as it is compiled outside tests.

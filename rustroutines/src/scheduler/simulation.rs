@@ -119,7 +119,8 @@ pub(crate) fn enter(seed: u64, max_routines: Option<usize>) -> Option<Entered> {
     let random = random::reseed(seed);
     let scheduler = Scheduler::new(Settings {
         workers: 1,
-        max_threads: 1,
+        // None can be had, so a shutdown gives the last polls itself.
+        max_threads: 0,
         max_routines,
         max_blocking: 1,
         keep_alive: Duration::ZERO,
