@@ -3,16 +3,16 @@
 //! What is not the body's own code is left alone: closures, `async` blocks, nested items, constant
 //! expressions, patterns, types, attributes, and macros that are not known to take expressions.
 
-use crate::emit::{self, Mode, Prototype, Start};
+use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
 use crate::{go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use std::mem;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, GenericArgument, Item,
-    Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
+    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprForLoop, ExprMethodCall, ExprParen,
+    GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
 };
 
 /// Rewrites one body.
@@ -28,11 +28,13 @@ pub(crate) struct Rewriter {
     output: Option<Type>,
     /// The type written down for the call that is visited next.
     wanted: Option<Type>,
-    /// Whether anything was rewritten that needs the body's imports.
+    /// Whether anything was rewritten.
     found: bool,
+    /// What the body imports for that.
+    imports: Imports,
     /// See `allow_unreachable`: parsed once.
     allow: Option<Attribute>,
-    /// The names in each call's expansion, where the body blocks.
+    /// The names in each call's expansion.
     prototype: Option<Prototype>,
 }
 
@@ -49,6 +51,7 @@ impl Rewriter {
             output: None,
             wanted: None,
             found: false,
+            imports: Imports::default(),
             allow: None,
             prototype: None,
         }
@@ -66,7 +69,7 @@ impl Rewriter {
         self.block(block, output.as_ref());
         let found = mem::take(&mut self.found);
         if found {
-            block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports()), None));
+            block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports(self.imports)), None));
         }
         found
     }
@@ -131,18 +134,20 @@ impl Rewriter {
 
     fn resolve(&mut self, mut call: Expr, (start, wanted): Found) -> Expr {
         self.found = true;
+        match wanted {
+            Some(_) => self.imports.types = true,
+            None => self.imports.values = true,
+        }
         let at = emit::call_site(&call);
         let attrs = match &mut call {
             Expr::Call(call) => mem::take(&mut call.attrs),
             Expr::MethodCall(call) => mem::take(&mut call.attrs),
             _ => Vec::new(),
         };
+        let prototype = self.prototype.get_or_insert_with(|| Prototype::new(self.mode));
         match self.mode {
-            Mode::Suspend => emit::resolve(attrs, call, at, start, wanted.as_ref()),
-            Mode::Block => {
-                let prototype = self.prototype.get_or_insert_with(Prototype::new);
-                emit::finish(attrs, call, at, wanted.as_ref(), prototype)
-            }
+            Mode::Suspend => emit::resolve(attrs, call, at, start, wanted.as_ref(), prototype),
+            Mode::Block => emit::finish(attrs, call, at, wanted.as_ref(), prototype),
         }
     }
 
@@ -197,6 +202,10 @@ impl Rewriter {
             return None;
         }
         self.found = true;
+        match self.mode {
+            Mode::Suspend => self.imports.types = true,
+            Mode::Block => self.imports.values = true,
+        }
         emit::for_loop(it, self.mode)
     }
 
@@ -205,9 +214,8 @@ impl Rewriter {
         let call = is_call(expr);
         let found = self.finds(|this| this.visit_wanted(expr, wanted));
         match expr {
-            Expr::Verbatim(tokens) if call && found => {
-                let allow = self.allow_unreachable();
-                *tokens = quote!(#allow #tokens);
+            Expr::Paren(ExprParen { attrs, .. }) if call && found => {
+                attrs.insert(0, self.allow_unreachable())
             }
             Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }) if found => {
                 attrs.insert(0, self.allow_unreachable());
@@ -307,8 +315,11 @@ impl VisitMut for Rewriter {
             Expr::Await(it) => self.awaited(it),
             Expr::ForLoop(it) => self.for_loop(it),
             Expr::Reference(it) => {
+                let call = is_call(inner(&it.expr));
                 self.visit_expr_mut(&mut it.expr);
-                lent(&mut it.expr);
+                if call {
+                    lent(&mut it.expr);
+                }
                 None
             }
             Expr::Return(it) => {
@@ -369,9 +380,17 @@ impl VisitMut for Rewriter {
 // `g(&cell.borrow())`. A `match` would insist on the wanted type; a field does not ask what is wanted.
 fn lent(operand: &mut Expr) {
     match operand {
-        Expr::Paren(inner) => lent(&mut inner.expr),
-        Expr::Verbatim(tokens) => *tokens = quote_spanned!(Span::mixed_site()=> (#tokens,).0),
+        // the user's own parentheses
+        Expr::Paren(it) if !matches!(*it.expr, Expr::Match(_)) => lent(&mut it.expr),
+        Expr::Paren(_) => *operand = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> (#operand,).0)),
         _ => {}
+    }
+}
+
+fn inner(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(it) => inner(&it.expr),
+        other => other,
     }
 }
 
