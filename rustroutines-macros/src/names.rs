@@ -25,6 +25,7 @@ const RETURN_ANYTHING: &[&str] = &[
     "sum",
     "product",
     // values out of nothing
+    "assume_init",
     "default",
     "zeroed",
     "transmute",

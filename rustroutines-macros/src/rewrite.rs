@@ -215,7 +215,7 @@ impl Rewriter {
         let found = self.finds(|this| this.visit_wanted(expr, wanted));
         match expr {
             Expr::Paren(ExprParen { attrs, .. }) if call && found => {
-                attrs.insert(0, self.allow_unreachable())
+                attrs.insert(0, self.allow_unreachable());
             }
             Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }) if found => {
                 attrs.insert(0, self.allow_unreachable());
