@@ -1,6 +1,5 @@
 fn f(x: u32) -> u32 {
-    #[allow(unused_imports)]
-    use __::{PlainType as _, PlainValue as _};
+    use __::PlainValue as _;
     for i in __::Items(__::Value((g(x),)).rustroutines_carry_out())
         .rustroutines_iterate()
     {

@@ -1,6 +1,5 @@
 fn main() {
-    #[allow(unused_imports)]
-    use __::{PlainType as _, PlainValue as _};
+    use __::PlainValue as _;
     #[allow(
         unreachable_code,
         clippy::diverging_sub_expression,
