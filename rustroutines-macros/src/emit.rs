@@ -11,8 +11,8 @@ use syn::spanned::Spanned;
 use syn::token::{Brace, Paren};
 use syn::visit::Visit;
 use syn::{
-    Arm, Attribute, Block, Expr, ExprCall, ExprField, ExprForLoop, ExprMatch, ExprMethodCall, ExprParen, ExprPath,
-    ExprTuple, Index, Member, Pat, Path, PathArguments, PathSegment, Token, Type, TypeImplTrait,
+    Arm, Attribute, Block, Expr, ExprCall, ExprField, ExprForLoop, ExprMatch, ExprMethodCall, ExprParen,
+    ExprPath, ExprTuple, Index, Member, Pat, Path, PathArguments, PathSegment, Token, Type, TypeImplTrait,
 };
 
 /// How a body waits.

@@ -9,6 +9,7 @@ use crate::{go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use std::mem;
+use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprField, ExprForLoop, ExprMethodCall, ExprParen,
@@ -361,6 +362,15 @@ impl VisitMut for Rewriter {
             Expr::Return(it) => {
                 let output = self.output.clone();
                 it.expr.iter_mut().for_each(|value| self.visit_wanted(value, output.as_ref()));
+                None
+            }
+            Expr::Try(it) => {
+                let at = is_call(&it.expr).then(|| emit::call_site(&it.expr));
+                self.visit_expr_mut(&mut it.expr);
+                // What is shown from the user's parentheses on is shown at the user's `?` too.
+                if let (Some(at), Expr::Paren(resolved)) = (at, &mut *it.expr) {
+                    resolved.paren_token = Paren(at);
+                }
                 None
             }
             Expr::Repeat(it) => {

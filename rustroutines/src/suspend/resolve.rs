@@ -251,22 +251,23 @@ impl<W, O> Deref for Wanted<W, O> {
     }
 }
 
+// `V` is `T` with lifetimes of its own: what does not live long enough is an error of the body, not of ours.
 impl<T> Wanted<T, (T,)> {
     /// There now.
     #[inline(always)]
-    pub fn rustroutines_branch(self, value: (T,)) -> Now<T> {
-        Now::new(value.0)
+    pub fn rustroutines_branch<V>(self, (value,): (V,)) -> Now<V> {
+        Now::new(value)
     }
 
     /// There now.
     #[inline(always)]
-    pub fn rustroutines_branch_boxed(self, value: (T,)) -> Now<T> {
+    pub fn rustroutines_branch_boxed<V>(self, value: (V,)) -> Now<V> {
         self.rustroutines_branch(value)
     }
 
     /// There now.
     #[inline(always)]
-    pub fn rustroutines_branch_local_boxed(self, value: (T,)) -> Now<T> {
+    pub fn rustroutines_branch_local_boxed<V>(self, value: (V,)) -> Now<V> {
         self.rustroutines_branch(value)
     }
 
