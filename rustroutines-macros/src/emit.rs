@@ -5,7 +5,6 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use std::mem;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::token::{Brace, Paren};
@@ -96,7 +95,7 @@ pub(crate) fn resolve(
         Start::Boxed => "rustroutines_branch_boxed",
         Start::LocalBoxed => "rustroutines_branch_local_boxed",
     };
-    let branch = resolved(call, span, wanted, method, prototype);
+    let branch = resolved(call, span, [span; 2], wanted, method, prototype);
     // The attribute is the arm's: the code behind an operation that does not exist is unreachable.
     let taken = quote_spanned!(span=> if s.later { s.start().await } else { s.get() });
     let arms = vec![arm(quote_spanned!(span=> #[allow(unreachable_code)] s), taken, span)];
@@ -111,31 +110,40 @@ pub(crate) fn resolve(
     Expr::Paren(ExprParen { attrs, paren_token: Paren(span), expr: Box::new(Expr::Match(whole)) })
 }
 
-/// The same in a blocking body.
+/// The same in a blocking body. What the compiler says of the value is shown from the first of `ends` to the last.
 ///
 /// Input: `f(a)`
-/// Output: `Value((f(a),)).rustroutines_carry_out()`, or `(match (f(a),) {
+/// Output: `Value((f(a),)).rustroutines_carry_out()`, or the [field](field_of) of `(match (f(a),) {
 ///     v => wanted::<W, _>(&v).rustroutines_finish(v) })`
 pub(crate) fn finish(
     attrs: Vec<Attribute>,
     call: Expr,
     at: Span,
+    ends: Option<[Span; 2]>,
     wanted: Option<&Type>,
     prototype: &Prototype,
 ) -> Expr {
     let span = ours(at);
+    let ends = ends.unwrap_or([span; 2]);
     let method = if wanted.is_some() { "rustroutines_finish" } else { "rustroutines_carry_out" };
-    let mut made = resolved(call, span, wanted, method, prototype);
+    let mut made = resolved(call, span, ends, wanted, method, prototype);
     match &mut made {
         Expr::MethodCall(it) => it.attrs = attrs,
         Expr::Paren(it) => it.attrs = attrs,
         _ => {}
     }
-    made
+    if wanted.is_some() { field_of(made, ends) } else { made }
 }
 
 /// A call's value, asked for `method`.
-fn resolved(call: Expr, span: Span, wanted: Option<&Type>, method: &str, prototype: &Prototype) -> Expr {
+fn resolved(
+    call: Expr,
+    span: Span,
+    [first, last]: [Span; 2],
+    wanted: Option<&Type>,
+    method: &str,
+    prototype: &Prototype,
+) -> Expr {
     let value = Expr::Tuple(ExprTuple {
         attrs: Vec::new(),
         paren_token: Paren(span),
@@ -157,7 +165,11 @@ fn resolved(call: Expr, span: Span, wanted: Option<&Type>, method: &str, prototy
     }
     let value = Expr::Call(ExprCall {
         attrs: Vec::new(),
-        func: Box::new(Expr::Path(ExprPath { attrs: Vec::new(), qself: None, path: prototype.value(span) })),
+        func: Box::new(Expr::Path(ExprPath {
+            attrs: Vec::new(),
+            qself: None,
+            path: prototype.value(span, first),
+        })),
         paren_token: Paren(span),
         args: once(value),
     });
@@ -167,7 +179,7 @@ fn resolved(call: Expr, span: Span, wanted: Option<&Type>, method: &str, prototy
         dot_token: Token![.](span),
         method: prototype.method(method, span),
         turbofish: None,
-        paren_token: Paren(span),
+        paren_token: Paren(last),
         args: Punctuated::new(),
     })
 }
@@ -176,29 +188,39 @@ fn resolved(call: Expr, span: Span, wanted: Option<&Type>, method: &str, prototy
 pub(crate) fn ends(call: &Expr) -> Option<[Span; 2]> {
     match call {
         Expr::Call(ExprCall { paren_token, .. }) | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
-            Some([call.span(), paren_token.span.close()])
+            Some([first(call), paren_token.span.close()])
         }
         _ => None,
     }
 }
 
-/// Whether [`resolve`] or [`finish`] has made this of a call.
-pub(crate) fn is_resolved(call: &Expr) -> bool {
-    match call {
-        Expr::MethodCall(it) => it.method == "rustroutines_carry_out",
-        other => matches!(other, Expr::Paren(_)),
+/// Where an expression begins. To ask for its span would write the whole of it.
+fn first(expr: &Expr) -> Span {
+    match expr {
+        Expr::Call(it) => first(&it.func),
+        Expr::MethodCall(it) => first(&it.receiver),
+        Expr::Field(it) => first(&it.base),
+        Expr::Try(it) => first(&it.expr),
+        Expr::Await(it) => first(&it.base),
+        Expr::Index(it) => first(&it.expr),
+        Expr::Path(ExprPath { qself: None, path, .. }) => {
+            match (&path.leading_colon, path.segments.first()) {
+                (None, Some(segment)) => segment.ident.span(),
+                _ => path.span(),
+            }
+        }
+        other => other.span(),
     }
 }
 
-/// Input: `E`, which is [resolved](is_resolved)
-/// Output: `(E,).0`, where the compiler sees the user's tokens
+/// What [`resolve`] has made, where the compiler sees the user's tokens. A field, since what an arm of two is not
+/// would be shown at the arm.
+///
+/// Input: `(E)`
+/// Output: `(E,).0`
 pub(crate) fn field_of(resolved: Expr, [first, last]: [Span; 2]) -> Expr {
     let (value, attrs) = match resolved {
         Expr::Paren(it) => (*it.expr, it.attrs),
-        Expr::MethodCall(mut it) => {
-            let attrs = mem::take(&mut it.attrs);
-            (Expr::MethodCall(it), attrs)
-        }
         other => (other, Vec::new()),
     };
     let elems = once_and_comma(value, first);
@@ -255,10 +277,10 @@ impl Prototype {
         Self { value, method: Ident::new(method, span) }
     }
 
-    /// Shown at `span`.
-    fn value(&self, span: Span) -> Path {
+    /// Shown at `span`, from `first` on.
+    fn value(&self, span: Span, first: Span) -> Path {
         let mut made = self.value.clone();
-        made.leading_colon = Some(Token![::](span));
+        made.leading_colon = Some(Token![::](first));
         for mut pair in made.segments.pairs_mut() {
             pair.value_mut().ident.set_span(span);
             if let Some(colons) = pair.punct_mut() {
@@ -480,8 +502,13 @@ pub(crate) fn through(tokens: TokenStream, path: &Path) -> TokenStream {
                 let ours =
                     made.len().checked_sub(5).filter(|start| made[start + 2].to_string() == "rustroutines");
                 if let Some(start) = ours {
-                    let colons = made.split_off(start).split_off(3);
+                    let mut written = made.split_off(start);
+                    let colons = written.split_off(3);
+                    // An error may be shown from here on.
+                    let at = written[0].span();
                     made.extend(quote!(#path));
+                    let hygiene = made[start].span();
+                    made[start].set_span(hygiene.located_at(at));
                     made.extend(colons);
                 }
                 made.push(name.into());

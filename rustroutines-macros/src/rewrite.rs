@@ -27,8 +27,8 @@ pub(crate) struct Rewriter {
     inside_err: bool,
     /// What the body returns, where that is written down.
     output: Option<Type>,
-    /// The type written down for the call that is visited next.
-    wanted: Option<Type>,
+    /// Of the call that is visited next.
+    wanted: Wanted,
     /// Whether anything was rewritten.
     found: bool,
     /// What the body imports for that.
@@ -39,8 +39,17 @@ pub(crate) struct Rewriter {
     prototype: Option<Prototype>,
 }
 
-/// How an operation is begun, and the type written down for the call's value.
-type Found = (Start, Option<Type>);
+/// What a call's value is wanted for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// The type written down for it.
+    ty: Option<Type>,
+    /// Where what the compiler says of it begins and ends, if it may have to say anything.
+    ends: Option<[Span; 2]>,
+}
+
+/// How an operation is begun, and what the call's value is wanted for.
+type Found = (Start, Wanted);
 
 impl Rewriter {
     /// For the body of a routine without a name.
@@ -50,7 +59,7 @@ impl Rewriter {
             recursion: None,
             inside_err: false,
             output: None,
-            wanted: None,
+            wanted: Wanted::default(),
             found: false,
             imports: Imports::default(),
             allow: None,
@@ -110,7 +119,7 @@ impl Rewriter {
     // Input: `f(a, g(b))`
     // Output: `resolve!(f(a, resolve!(g(b))))`
     fn call(&mut self, call: &mut ExprCall) -> Option<Found> {
-        let (inside_err, wanted) = (self.inside_err, self.wanted.take());
+        let (inside_err, wanted) = (self.inside_err, mem::take(&mut self.wanted));
         self.visit_call_parts(call);
         if names::leaves_call(call, inside_err) {
             return None;
@@ -122,7 +131,7 @@ impl Rewriter {
     // Input: `a.m(g(b))`
     // Output: `resolve!(a.m(resolve!(g(b))))`
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<Found> {
-        let wanted = self.wanted.take();
+        let wanted = mem::take(&mut self.wanted);
         if emit::blocks(call) {
             self.operands(&mut call.receiver);
             if self.mode == Mode::Suspend {
@@ -143,6 +152,7 @@ impl Rewriter {
 
     fn resolve(&mut self, mut call: Expr, (start, wanted): Found) -> Expr {
         self.found = true;
+        let Wanted { ty: wanted, ends } = wanted;
         match wanted {
             Some(_) => self.imports.types = true,
             None => self.imports.values = true,
@@ -155,8 +165,14 @@ impl Rewriter {
         };
         let prototype = self.prototype.get_or_insert_with(|| Prototype::new(self.mode));
         match self.mode {
-            Mode::Suspend => emit::resolve(attrs, call, at, start, wanted.as_ref(), prototype),
-            Mode::Block => emit::finish(attrs, call, at, wanted.as_ref(), prototype),
+            Mode::Suspend => {
+                let resolved = emit::resolve(attrs, call, at, start, wanted.as_ref(), prototype);
+                match ends {
+                    Some(ends) => emit::field_of(resolved, ends),
+                    None => resolved,
+                }
+            }
+            Mode::Block => emit::finish(attrs, call, at, ends, wanted.as_ref(), prototype),
         }
     }
 
@@ -172,7 +188,16 @@ impl Rewriter {
     /// What we write around a call of a function that never returns is unreachable, and the compiler would
     /// say so to the user. Where the language takes no attribute, inside a larger expression, it does.
     fn allow_unreachable(&mut self) -> Attribute {
-        let make = || parse_quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::unnecessary_operation)]);
+        let (mode, span) = (self.mode, Span::mixed_site());
+        let make = || match mode {
+            // The last word is for the field of a statement's call, and each word costs.
+            Mode::Suspend => {
+                parse_quote_spanned!(span=> #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::unnecessary_operation)])
+            }
+            Mode::Block => {
+                parse_quote_spanned!(span=> #[allow(unreachable_code, clippy::diverging_sub_expression)])
+            }
+        };
         self.allow.get_or_insert_with(make).clone()
     }
 
@@ -251,16 +276,12 @@ impl Rewriter {
     }
 
     // Input: `f(x)`
-    // Output: `(resolve!(f(x)),).0`, whose field stands at the user's tokens. Only where the call is the last
-    // thing that its statement evaluates: else the tuple would be kept through a wait.
+    // Output: `(resolve!(f(x)),).0`, whose field stands at the user's tokens; in a blocking body the method's
+    // call itself does. Only where the call is the last thing that its statement evaluates: else the tuple would
+    // be kept through a wait.
     fn shown(&mut self, call: &mut Expr, wanted: Option<&Type>) {
-        let Some(ends) = emit::ends(call) else { return };
-        self.wanted = wanted.cloned();
+        self.wanted = Wanted { ty: wanted.cloned(), ends: emit::ends(call) };
         self.visit_expr_mut(call);
-        self.wanted = None;
-        if emit::is_resolved(call) {
-            *call = emit::field_of(mem::replace(call, Expr::PLACEHOLDER), ends);
-        }
     }
 
     /// An expression whose type is written down: at the end of a body, behind `return`, in a typed `let`.
