@@ -5,27 +5,19 @@ fn f(x: &X) -> impl __::Suspend<Output = ()> {
             if false {
                 return __::never::<()>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainValue as _;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )]
             (
-                (match (__::Value((x.g(1),)).rustroutines_blocks().block(),) {
-                    v => {
-                        let k = __::type_of();
-                        if false {
-                            k.is(v)
-                        }
-                        match k.rustroutines_branch() {
-                            __::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            __::Branch::Later(t) => t.start(v).await,
-                        }
-                    }
-                }),
+                match __::Value((__::Value((x.g(1),)).rustroutines_blocks().block(),))
+                    .rustroutines_branch()
+                {
+                    #[allow(unreachable_code)]
+                    s => if s.later { s.start().await } else { s.get() }
+                },
             )
                 .0;
             #[allow(
@@ -34,19 +26,10 @@ fn f(x: &X) -> impl __::Suspend<Output = ()> {
                 clippy::unnecessary_operation
             )]
             (
-                (match (x.block(),) {
-                    v => {
-                        let k = __::type_of();
-                        if false {
-                            k.is(v)
-                        }
-                        match k.rustroutines_branch() {
-                            __::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            __::Branch::Later(t) => t.start(v).await,
-                        }
-                    }
-                }),
+                match __::Value((x.block(),)).rustroutines_branch() {
+                    #[allow(unreachable_code)]
+                    s => if s.later { s.start().await } else { s.get() }
+                },
             )
                 .0;
         };

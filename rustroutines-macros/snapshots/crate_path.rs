@@ -9,8 +9,8 @@ fn f(
             if false {
                 return crate::tools::inner::__private::never::<u32>();
             }
-            #[allow(unused_imports)]
-            use crate::tools::inner::__private::{PlainType as _, PlainValue as _};
+            use crate::tools::inner::__private::PlainValue as _;
+            use crate::tools::inner::__private::PlainType as _;
             (match x {
                 v => {
                     let k = crate::tools::inner::__private::loop_over();
@@ -20,14 +20,10 @@ fn f(
                     match k.rustroutines_iterate(v) {
                         mut items => {
                             loop {
-                                match match k.rustroutines_branch() {
-                                    crate::tools::inner::__private::Branch::Now(t) => {
-                                        t.next(&mut items)
-                                    }
+                                match match k.rustroutines_suspends() {
                                     #[allow(unreachable_code)]
-                                    crate::tools::inner::__private::Branch::Later(t) => {
-                                        t.start_next(&mut items).await
-                                    }
+                                    true => k.rustroutines_start_next(&mut items).await,
+                                    false => k.rustroutines_next(&mut items),
                                 } {
                                     crate::tools::inner::__private::Option::None => break,
                                     crate::tools::inner::__private::Option::Some(item) => {
@@ -38,21 +34,12 @@ fn f(
                                             clippy::unnecessary_operation
                                         )]
                                         (
-                                            (match (g(i),) {
-                                                v => {
-                                                    let k = crate::tools::inner::__private::type_of();
-                                                    if false {
-                                                        k.is(v)
-                                                    }
-                                                    match k.rustroutines_branch() {
-                                                        crate::tools::inner::__private::Branch::Now(t) => t.get(v),
-                                                        #[allow(unreachable_code)]
-                                                        crate::tools::inner::__private::Branch::Later(t) => {
-                                                            t.start(v).await
-                                                        }
-                                                    }
-                                                }
-                                            }),
+                                            match crate::tools::inner::__private::Value((g(i),))
+                                                .rustroutines_branch()
+                                            {
+                                                #[allow(unreachable_code)]
+                                                s => if s.later { s.start().await } else { s.get() }
+                                            },
                                         )
                                             .0;
                                     }
@@ -68,21 +55,15 @@ fn f(
                 clippy::unnecessary_operation
             )]
             (
-                (match (h(),) {
+                match (match (h(),) {
                     v => {
-                        let k = crate::tools::inner::__private::type_of();
-                        if false {
-                            k.is(v)
-                        }
-                        match k.wanted::<u32>().rustroutines_branch() {
-                            crate::tools::inner::__private::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            crate::tools::inner::__private::Branch::Later(t) => {
-                                t.start(v).await
-                            }
-                        }
+                        crate::tools::inner::__private::wanted::<u32, _>(&v)
+                            .rustroutines_branch(v)
                     }
-                }),
+                }) {
+                    #[allow(unreachable_code)]
+                    s => if s.later { s.start().await } else { s.get() }
+                },
             )
                 .0
         };

@@ -1,6 +1,5 @@
 fn f() {
-    #[allow(unused_imports)]
-    use __::{PlainType as _, PlainValue as _};
+    use __::PlainValue as _;
     __::plain!(
         (__::dbg(__::stringify!(g()), __::Value((g(),)).rustroutines_carry_out()),
         __::dbg(__::stringify!(1), 1),)

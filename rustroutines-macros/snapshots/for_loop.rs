@@ -5,8 +5,7 @@ fn f(rx: R) -> impl __::Suspend<Output = ()> + __::Send {
             if false {
                 return __::never::<()>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainType as _;
             (match rx {
                 v => {
                     let k = __::loop_over();
@@ -16,10 +15,10 @@ fn f(rx: R) -> impl __::Suspend<Output = ()> + __::Send {
                     match k.rustroutines_iterate(v) {
                         mut items => {
                             'l: loop {
-                                match match k.rustroutines_branch() {
-                                    __::Branch::Now(t) => t.next(&mut items),
+                                match match k.rustroutines_suspends() {
                                     #[allow(unreachable_code)]
-                                    __::Branch::Later(t) => t.start_next(&mut items).await,
+                                    true => k.rustroutines_start_next(&mut items).await,
+                                    false => k.rustroutines_next(&mut items),
                                 } {
                                     __::Option::None => break,
                                     __::Option::Some(item) => {

@@ -4,8 +4,7 @@ fn expression() {
             __::go(
                 __::Option::Some(__::name("name")),
                 move || {
-                    #[allow(unused_imports)]
-                    use __::{PlainType as _, PlainValue as _};
+                    use __::PlainValue as _;
                     __::Value((f(a0, a1),)).rustroutines_operation()
                 },
             )

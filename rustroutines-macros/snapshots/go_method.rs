@@ -5,20 +5,10 @@ fn expression() {
                 __::Option::None,
                 move || {
                     __::routine(async move {
-                        #[allow(unused_imports)]
-                        use __::{PlainType as _, PlainValue as _};
-                        (match (this.f(a0),) {
-                            v => {
-                                let k = __::type_of();
-                                if false {
-                                    k.is(v)
-                                }
-                                match k.rustroutines_branch() {
-                                    __::Branch::Now(t) => t.get(v),
-                                    #[allow(unreachable_code)]
-                                    __::Branch::Later(t) => t.start(v).await,
-                                }
-                            }
+                        use __::PlainValue as _;
+                        (match __::Value((this.f(a0),)).rustroutines_branch() {
+                            #[allow(unreachable_code)]
+                            s => if s.later { s.start().await } else { s.get() }
                         })
                     })
                 },

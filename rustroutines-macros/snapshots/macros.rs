@@ -5,20 +5,17 @@ fn f(x: u32) -> impl __::Suspend<Output = ()> + __::Send {
             if false {
                 return __::never::<()>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainValue as _;
             println!(
-                "{}", (match (g(x),) { v => { let k = __::type_of(); if false { k.is(v) }
-                match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
-                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
-                })
+                "{}", (match __::Value((g(x),)).rustroutines_branch() {
+                #[allow(unreachable_code)] s => if s.later { s.start(). await } else { s
+                .get() }, })
             );
             unknown!(g(x));
             go!(
-                g((match (h(x),) { v => { let k = __::type_of(); if false { k.is(v) }
-                match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
-                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
-                }))
+                g((match __::Value((h(x),)).rustroutines_branch() {
+                #[allow(unreachable_code)] s => if s.later { s.start(). await } else { s
+                .get() }, }))
             );
             plain!(g(x));
         };

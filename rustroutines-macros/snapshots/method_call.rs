@@ -5,27 +5,17 @@ fn f(x: &X) -> impl __::Suspend<Output = ()> {
             if false {
                 return __::never::<()>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainValue as _;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )] #[cfg(feature = "a")]
             (
-                (match (x.g(1),) {
-                    v => {
-                        let k = __::type_of();
-                        if false {
-                            k.is(v)
-                        }
-                        match k.rustroutines_branch() {
-                            __::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            __::Branch::Later(t) => t.start(v).await,
-                        }
-                    }
-                }),
+                match __::Value((x.g(1),)).rustroutines_branch() {
+                    #[allow(unreachable_code)]
+                    s => if s.later { s.start().await } else { s.get() }
+                },
             )
                 .0;
         };

@@ -5,27 +5,19 @@ fn f(n: u32) -> impl __::Suspend<Output = u32> + __::Send {
             if false {
                 return __::never::<u32>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainType as _;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )]
             (
-                (match (f(n),) {
-                    v => {
-                        let k = __::type_of();
-                        if false {
-                            k.is(v)
-                        }
-                        match k.wanted::<u32>().rustroutines_branch() {
-                            __::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            __::Branch::Later(t) => t.start_boxed(v).await,
-                        }
-                    }
-                }),
+                match (match (f(n),) {
+                    v => __::wanted::<u32, _>(&v).rustroutines_branch_boxed(v),
+                }) {
+                    #[allow(unreachable_code)]
+                    s => if s.later { s.start().await } else { s.get() }
+                },
             )
                 .0
         };

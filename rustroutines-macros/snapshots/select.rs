@@ -1,7 +1,6 @@
 fn expression() {
     {
-        #[allow(unused_imports)]
-        use __::{PlainType as _, PlainValue as _};
+        use __::PlainValue as _;
         enum RustroutinesWon<Won0, Won1> {
             Won0(Won0),
             Won1(Won1),

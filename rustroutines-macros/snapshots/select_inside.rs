@@ -4,16 +4,13 @@ fn f() -> impl __::Suspend<Output = ()> + __::Send {
             if false {
                 return __::never::<()>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainValue as _;
             select! {
-                @ suspend x = f((match (g(),) { v => { let k = __::type_of(); if false {
-                k.is(v) } match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
-                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
-                })) => (match (h(x),) { v => { let k = __::type_of(); if false { k.is(v)
-                } match k.rustroutines_branch() { __::Branch::Now(t) => t.get(v),
-                #[allow(unreachable_code)] __::Branch::Later(t) => t.start(v). await, } }
-                }), default => {},
+                @ suspend x = f((match __::Value((g(),)).rustroutines_branch() {
+                #[allow(unreachable_code)] s => if s.later { s.start(). await } else { s
+                .get() }, })) => (match __::Value((h(x),)).rustroutines_branch() {
+                #[allow(unreachable_code)] s => if s.later { s.start(). await } else { s
+                .get() }, }), default => {},
             }
         };
         #[allow(unreachable_code)] output

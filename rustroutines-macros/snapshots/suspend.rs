@@ -4,27 +4,19 @@ fn expression() {
             if false {
                 return __::never::<u32>();
             }
-            #[allow(unused_imports)]
-            use __::{PlainType as _, PlainValue as _};
+            use __::PlainType as _;
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,
                 clippy::unnecessary_operation
             )]
             (
-                (match (f(x),) {
-                    v => {
-                        let k = __::type_of();
-                        if false {
-                            k.is(v)
-                        }
-                        match k.wanted::<u32>().rustroutines_branch() {
-                            __::Branch::Now(t) => t.get(v),
-                            #[allow(unreachable_code)]
-                            __::Branch::Later(t) => t.start(v).await,
-                        }
-                    }
-                }),
+                match (match (f(x),) {
+                    v => __::wanted::<u32, _>(&v).rustroutines_branch(v),
+                }) {
+                    #[allow(unreachable_code)]
+                    s => if s.later { s.start().await } else { s.get() }
+                },
             )
                 .0
         };

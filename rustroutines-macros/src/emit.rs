@@ -7,11 +7,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::token::Paren;
+use syn::token::{Brace, Paren};
 use syn::visit::Visit;
 use syn::{
-    Attribute, Block, Expr, ExprCall, ExprField, ExprForLoop, ExprMethodCall, ExprPath, ExprTuple, Index,
-    Member, Path, PathArguments, PathSegment, Token, Type, TypeImplTrait,
+    Arm, Attribute, Block, Expr, ExprCall, ExprField, ExprForLoop, ExprMatch, ExprMethodCall, ExprParen,
+    ExprPath, ExprTuple, Index, Member, Pat, Path, PathArguments, PathSegment, Token, Type, TypeImplTrait,
 };
 
 /// How a body waits.
@@ -55,112 +55,194 @@ pub(crate) fn wait(mode: Mode, operation: TokenStream, at: Span) -> TokenStream 
     }
 }
 
-/// What a body begins with in which [`resolve`] or [`for_loop`] has found something.
-pub(crate) fn imports() -> TokenStream {
-    quote_spanned! {Span::mixed_site()=>
-        #[allow(unused_imports)]
-        use ::rustroutines::__private::{PlainType as _, PlainValue as _};
-    }
+/// Which of the crate's traits a rewritten body imports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Imports {
+    /// Of the calls' values.
+    pub(crate) values: bool,
+    /// Of their types: where a type is written down, and in the loops of a body that suspends.
+    pub(crate) types: bool,
 }
 
-/// A call, carried out where it is an operation. The module `suspend::resolve` explains the forms. The
+/// What a body begins with in which [`resolve`], [`finish`] or [`for_loop`] has found something. Each import
+/// costs the compiler as much as several calls, so that only those stand there that are needed.
+pub(crate) fn imports(imports: Imports) -> TokenStream {
+    let span = Span::mixed_site();
+    let value =
+        imports.values.then(|| quote_spanned!(span=> use ::rustroutines::__private::PlainValue as _;));
+    let ty = imports.types.then(|| quote_spanned!(span=> use ::rustroutines::__private::PlainType as _;));
+    quote!(#value #ty)
+}
+
+/// A call, carried out where it is an operation. The module `suspend::resolve` explains the form. The
 /// body begins with [`imports`].
 ///
 /// Input: `f(a)`
-/// Output: `(match (f(a),) { v => { let k = type_of(); if false { k.is(v) } match k.rustroutines_branch() {
-///     Branch::Now(t) => t.get(v), Branch::Later(t) => t.start(v).await } } })`, where the type `W` is
-/// written down for the call's value with `k.wanted::<W>()`; in a blocking body
-/// `Value((f(a),)).rustroutines_carry_out()`, or `(match (f(a),) { v => wanted::<W, _>(&v).rustroutines_finish(v) })`
+/// Output: `(match Value((f(a),)).rustroutines_branch() { s => if s.later { s.start().await } else { s.get() } })`,
+/// where the type `W` is written down for the call's value behind `match (match (f(a),) {
+///     v => wanted::<W, _>(&v).rustroutines_branch(v) })`
 pub(crate) fn resolve(
     attrs: Vec<Attribute>,
     call: Expr,
     at: Span,
     start: Start,
     wanted: Option<&Type>,
+    prototype: &Prototype,
 ) -> Expr {
     let span = ours(at);
-    let start = match start {
-        Start::Inline => quote_spanned!(span=> t.start(v)),
-        Start::Boxed => quote_spanned!(span=> t.start_boxed(v)),
-        Start::LocalBoxed => quote_spanned!(span=> t.start_local_boxed(v)),
+    let method = match start {
+        Start::Inline => "rustroutines_branch",
+        Start::Boxed => "rustroutines_branch_boxed",
+        Start::LocalBoxed => "rustroutines_branch_local_boxed",
     };
-    let wanted = wanted.map(|wanted| quote_spanned!(span=> .wanted::<#wanted>()));
-    Expr::Verbatim(quote_spanned! {span=>
-        #(#attrs)*
-        (match (#call,) {
-            v => {
-                let k = ::rustroutines::__private::type_of();
-                if false { k.is(v) }
-                match k #wanted.rustroutines_branch() {
-                    ::rustroutines::__private::Branch::Now(t) => t.get(v),
-                    #[allow(unreachable_code)]
-                    ::rustroutines::__private::Branch::Later(t) => #start.await,
-                }
-            }
-        })
-    })
+    let branch = resolved(call, span, [span; 2], wanted, method, prototype);
+    // The attribute is the arm's: the code behind an operation that does not exist is unreachable.
+    let taken = quote_spanned!(span=> if s.later { s.start().await } else { s.get() });
+    let arms = vec![arm(quote_spanned!(span=> #[allow(unreachable_code)] s), taken, span)];
+    // Trees, not tokens: written once, at the end, however deeply calls are nested.
+    let whole = ExprMatch {
+        attrs: Vec::new(),
+        match_token: Token![match](span),
+        expr: Box::new(branch),
+        brace_token: Brace(span),
+        arms,
+    };
+    Expr::Paren(ExprParen { attrs, paren_token: Paren(span), expr: Box::new(Expr::Match(whole)) })
 }
 
-/// The same in a blocking body.
+/// The same in a blocking body. What the compiler says of the value is shown from the first of `ends` to the last.
+///
+/// Input: `f(a)`
+/// Output: `Value((f(a),)).rustroutines_carry_out()`, or the [field](field_of) of `(match (f(a),) {
+///     v => wanted::<W, _>(&v).rustroutines_finish(v) })`
 pub(crate) fn finish(
     attrs: Vec<Attribute>,
     call: Expr,
     at: Span,
+    ends: Option<[Span; 2]>,
     wanted: Option<&Type>,
     prototype: &Prototype,
 ) -> Expr {
     let span = ours(at);
-    if let Some(wanted) = wanted {
-        return Expr::Verbatim(quote_spanned! {span=>
-            #(#attrs)*
-            (match (#call,) { v => ::rustroutines::__private::wanted::<#wanted, _>(&v).rustroutines_finish(v) })
-        });
+    let ends = ends.unwrap_or([span; 2]);
+    let method = if wanted.is_some() { "rustroutines_finish" } else { "rustroutines_carry_out" };
+    let mut made = resolved(call, span, ends, wanted, method, prototype);
+    match &mut made {
+        Expr::MethodCall(it) => it.attrs = attrs,
+        Expr::Paren(it) => it.attrs = attrs,
+        _ => {}
     }
-    // A tree, not tokens: written once, at the end, however deeply calls are nested.
-    let Prototype { value, method } = prototype.at(span);
+    if wanted.is_some() { field_of(made, ends) } else { made }
+}
+
+/// A call's value, asked for `method`.
+fn resolved(
+    call: Expr,
+    span: Span,
+    [first, last]: [Span; 2],
+    wanted: Option<&Type>,
+    method: &str,
+    prototype: &Prototype,
+) -> Expr {
+    let value = Expr::Tuple(ExprTuple {
+        attrs: Vec::new(),
+        paren_token: Paren(span),
+        elems: once_and_comma(call, span),
+    });
+    if let Some(wanted) = wanted {
+        let asked = quote_spanned!(span=> ::rustroutines::__private::wanted::<#wanted, _>(&v));
+        let method = Ident::new(method, span);
+        let body = quote_spanned!(span=> #asked.#method(v));
+        let whole = ExprMatch {
+            attrs: Vec::new(),
+            match_token: Token![match](span),
+            expr: Box::new(value),
+            brace_token: Brace(span),
+            arms: vec![arm(quote_spanned!(span=> v), body, span)],
+        };
+        let expr = Box::new(Expr::Match(whole));
+        return Expr::Paren(ExprParen { attrs: Vec::new(), paren_token: Paren(span), expr });
+    }
     let value = Expr::Call(ExprCall {
         attrs: Vec::new(),
-        func: Box::new(Expr::Path(ExprPath { attrs: Vec::new(), qself: None, path: value })),
-        paren_token: Paren(span),
-        args: once(Expr::Tuple(ExprTuple {
+        func: Box::new(Expr::Path(ExprPath {
             attrs: Vec::new(),
-            paren_token: Paren(span),
-            elems: once_and_comma(call, span),
+            qself: None,
+            path: prototype.value(span, first),
         })),
+        paren_token: Paren(span),
+        args: once(value),
     });
     Expr::MethodCall(ExprMethodCall {
-        attrs,
+        attrs: Vec::new(),
         receiver: Box::new(value),
         dot_token: Token![.](span),
-        method,
+        method: prototype.method(method, span),
         turbofish: None,
-        paren_token: Paren(span),
+        paren_token: Paren(last),
         args: Punctuated::new(),
     })
 }
 
 /// Where a call begins and ends.
-pub(crate) fn ends(call: &dyn Spanned, arguments: Paren) -> [Span; 2] {
-    [call.span(), arguments.span.close()]
+pub(crate) fn ends(call: &Expr) -> Option<[Span; 2]> {
+    match call {
+        Expr::Call(ExprCall { paren_token, .. }) | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
+            Some([first(call), paren_token.span.close()])
+        }
+        _ => None,
+    }
 }
 
-/// Whether [`finish`] has made this.
-pub(crate) fn is_finished(call: &ExprMethodCall) -> bool {
-    call.method == "rustroutines_carry_out"
+/// Where an expression begins. To ask for its span would write the whole of it.
+fn first(expr: &Expr) -> Span {
+    match expr {
+        Expr::Call(it) => first(&it.func),
+        Expr::MethodCall(it) => first(&it.receiver),
+        Expr::Field(it) => first(&it.base),
+        Expr::Try(it) => first(&it.expr),
+        Expr::Await(it) => first(&it.base),
+        Expr::Index(it) => first(&it.expr),
+        Expr::Path(ExprPath { qself: None, path, .. }) => {
+            match (&path.leading_colon, path.segments.first()) {
+                (None, Some(segment)) => segment.ident.span(),
+                _ => path.span(),
+            }
+        }
+        other => other.span(),
+    }
 }
 
-/// Input: `E`
-/// Output: `(E,).0`, where the compiler sees the user's tokens
-pub(crate) fn field_of(value: Expr, attrs: Vec<Attribute>, [first, last]: [Span; 2]) -> Expr {
+/// What [`resolve`] has made, where the compiler sees the user's tokens. A field, since what an arm of two is not
+/// would be shown at the arm.
+///
+/// Input: `(E)`
+/// Output: `(E,).0`
+pub(crate) fn field_of(resolved: Expr, [first, last]: [Span; 2]) -> Expr {
+    let (value, attrs) = match resolved {
+        Expr::Paren(it) => (*it.expr, it.attrs),
+        other => (other, Vec::new()),
+    };
     let elems = once_and_comma(value, first);
     let tuple = ExprTuple { attrs: Vec::new(), paren_token: Paren(first), elems };
     let member = Member::Unnamed(Index { index: 0, span: last });
     Expr::Field(ExprField { attrs, base: Box::new(Expr::Tuple(tuple)), dot_token: Token![.](last), member })
 }
 
-fn once(expr: Expr) -> Punctuated<Expr, Token![,]> {
+fn arm(pattern: TokenStream, body: TokenStream, span: Span) -> Arm {
+    Arm {
+        attrs: Vec::new(),
+        pat: Pat::Verbatim(pattern),
+        guard: None,
+        fat_arrow_token: Token![=>](span),
+        body: Box::new(Expr::Verbatim(body)),
+        comma: Some(Token![,](span)),
+    }
+}
+
+fn once<T, P>(item: T) -> Punctuated<T, P> {
     let mut list = Punctuated::new();
-    list.push_value(expr);
+    list.push_value(item);
     list
 }
 
@@ -170,38 +252,51 @@ fn once_and_comma(expr: Expr, span: Span) -> Punctuated<Expr, Token![,]> {
     list
 }
 
-/// The names in the expansion of a call in a blocking body, made once for a body: to make a name is dear, to
-/// show it elsewhere is not.
+/// The names in each call's expansion, made once for a body: to make a name is dear, to show it elsewhere is
+/// not.
 #[derive(Debug, Clone)]
 pub(crate) struct Prototype {
     /// `::rustroutines::__private::Value`
     value: Path,
-    /// `rustroutines_carry_out`
+    /// `rustroutines_carry_out`, `rustroutines_branch`
     method: Ident,
 }
 
 impl Prototype {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(mode: Mode) -> Self {
         let span = Span::mixed_site();
         let mut segments = Punctuated::new();
         for name in ["rustroutines", "__private", "Value"] {
             segments.push(PathSegment { ident: Ident::new(name, span), arguments: PathArguments::None });
         }
         let value = Path { leading_colon: Some(Token![::](span)), segments };
-        Self { value, method: Ident::new("rustroutines_carry_out", span) }
+        let method = match mode {
+            Mode::Suspend => "rustroutines_branch",
+            Mode::Block => "rustroutines_carry_out",
+        };
+        Self { value, method: Ident::new(method, span) }
     }
 
-    /// The same names, shown at `span`.
-    fn at(&self, span: Span) -> Self {
-        let mut made = self.clone();
-        made.method.set_span(span);
-        made.value.leading_colon = Some(Token![::](span));
-        for mut pair in made.value.segments.pairs_mut() {
+    /// Shown at `span`, from `first` on.
+    fn value(&self, span: Span, first: Span) -> Path {
+        let mut made = self.value.clone();
+        made.leading_colon = Some(Token![::](first));
+        for mut pair in made.segments.pairs_mut() {
             pair.value_mut().ident.set_span(span);
             if let Some(colons) = pair.punct_mut() {
                 **colons = Token![::](span);
             }
         }
+        made
+    }
+
+    /// Shown at `span`.
+    fn method(&self, name: &str, span: Span) -> Ident {
+        if self.method != name {
+            return Ident::new(name, span);
+        }
+        let mut made = self.method.clone();
+        made.set_span(span);
         made
     }
 }
@@ -224,23 +319,22 @@ pub(crate) fn blocks(call: &ExprMethodCall) -> bool {
         && matches!(&*call.receiver, Expr::Call(_) | Expr::MethodCall(_))
 }
 
-/// [`blocks`] in a body: nothing where the body blocks anyway; else an error where `f(x)` is an operation.
+/// [`blocks`] in a body that suspends: an error where `f(x)` is an operation.
 ///
 /// Input: `f(x).block()`
 /// Output: `Value((f(x),)).rustroutines_blocks().block()`
-pub(crate) fn refuse_block(call: &mut ExprMethodCall, mode: Mode) {
-    if mode == Mode::Suspend {
-        let receiver = &call.receiver;
-        let refused = as_operation(&quote!(#receiver), call.method.span(), "rustroutines_blocks");
-        *call.receiver = Expr::Verbatim(refused);
-    }
+pub(crate) fn refuse_block(call: &mut ExprMethodCall) {
+    let receiver = &call.receiver;
+    let refused = as_operation(&quote!(#receiver), call.method.span(), "rustroutines_blocks");
+    *call.receiver = Expr::Verbatim(refused);
 }
 
 /// A `for` loop over whatever can be gone over, by suspending or not.
 ///
 /// Input: `'l: for PAT in E { BODY }`
 /// Output: `match E { v => { let k = loop_over(); if false { k.is(v) } match k.rustroutines_iterate(v) {
-///     mut items => 'l: loop { match <next> { None => break, Some(item) => { let PAT = item; BODY } } } } } }`;
+///     mut items => 'l: loop { match (match k.rustroutines_suspends() { true =>
+///     k.rustroutines_start_next(&mut items).await, false => k.rustroutines_next(&mut items) }) { None => break, Some(item) => { let PAT = item; BODY } } } } } }`;
 /// in a blocking body `'l: for PAT in Items(E).rustroutines_iterate() { BODY }`
 pub(crate) fn for_loop(it: &mut ExprForLoop, mode: Mode) -> Option<TokenStream> {
     let span = ours(it.for_token.span);
@@ -264,10 +358,10 @@ pub(crate) fn for_loop(it: &mut ExprForLoop, mode: Mode) -> Option<TokenStream> 
                 if false { k.is(v) }
                 match k.rustroutines_iterate(v) {
                     mut items => #label loop {
-                        match match k.rustroutines_branch() {
-                            ::rustroutines::__private::Branch::Now(t) => t.next(&mut items),
+                        match match k.rustroutines_suspends() {
                             #[allow(unreachable_code)]
-                            ::rustroutines::__private::Branch::Later(t) => t.start_next(&mut items).await,
+                            true => k.rustroutines_start_next(&mut items).await,
+                            false => k.rustroutines_next(&mut items),
                         } {
                             ::rustroutines::__private::Option::None => break,
                             ::rustroutines::__private::Option::Some(item) => {
@@ -408,8 +502,13 @@ pub(crate) fn through(tokens: TokenStream, path: &Path) -> TokenStream {
                 let ours =
                     made.len().checked_sub(5).filter(|start| made[start + 2].to_string() == "rustroutines");
                 if let Some(start) = ours {
-                    let colons = made.split_off(start).split_off(3);
+                    let mut written = made.split_off(start);
+                    let colons = written.split_off(3);
+                    // An error may be shown from here on.
+                    let at = written[0].span();
                     made.extend(quote!(#path));
+                    let hygiene = made[start].span();
+                    made[start].set_span(hygiene.located_at(at));
                     made.extend(colons);
                 }
                 made.push(name.into());

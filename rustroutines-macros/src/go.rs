@@ -9,7 +9,7 @@
 //!
 //! Each form takes a name first: `go!("crawler", f(x))`. A name is any expression of a string type.
 
-use crate::emit::{self, Mode, Start};
+use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::operation::{Body, closure_body};
 use crate::rewrite::Rewriter;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -188,8 +188,8 @@ impl Go {
         match self.task {
             Task::Call(call) => emit_call(&name, &call),
             Task::Method(mut call) if emit::blocks(&call) => {
-                emit::refuse_block(&mut call, Mode::Suspend);
-                let (imports, started) = (emit::imports(), emit_method(&name, &call));
+                emit::refuse_block(&mut call);
+                let (imports, started) = (imports(), emit_method(&name, &call));
                 quote!({ #imports #started })
             }
             Task::Method(call) => emit_method(&name, &call),
@@ -220,7 +220,7 @@ fn emit_call(name: &TokenStream, call: &ExprCall) -> TokenStream {
     let (arguments, bound) = (call.args.iter(), bound(call.args.len(), span));
     let function = &call.func;
     let operation = emit::as_operation(&quote!(#function(#(#bound),*)), at, "rustroutines_operation");
-    let imports = emit::imports();
+    let imports = imports();
     quote_spanned! {span=>
         match (#(#arguments,)*) {
             (#(#bound,)*) => ::rustroutines::__private::go(#name, move || { #imports #operation }),
@@ -239,8 +239,9 @@ fn emit_method(name: &TokenStream, call: &ExprMethodCall) -> TokenStream {
     let (method, turbofish) = (&call.method, &call.turbofish);
     let this = Ident::new("this", span);
     let call = Expr::Verbatim(quote!(#this.#method #turbofish (#(#bound),*)));
-    let resolved = emit::resolve(Vec::new(), call, at, Start::Inline, None);
-    let imports = emit::imports();
+    let prototype = Prototype::new(Mode::Suspend);
+    let resolved = emit::resolve(Vec::new(), call, at, Start::Inline, None, &prototype);
+    let imports = imports();
     quote_spanned! {span=>
         match (#receiver, #(#arguments,)*) {
             (mut #this, #(#bound,)*) => ::rustroutines::__private::go(#name, move || {
@@ -248,6 +249,11 @@ fn emit_method(name: &TokenStream, call: &ExprMethodCall) -> TokenStream {
             }),
         }
     }
+}
+
+/// What is asked of a call's value.
+fn imports() -> TokenStream {
+    emit::imports(Imports { values: true, types: false })
 }
 
 fn bound(count: usize, span: Span) -> Vec<Ident> {

@@ -25,12 +25,13 @@ const RETURN_ANYTHING: &[&str] = &[
     "sum",
     "product",
     // values out of nothing
+    "assume_init",
     "default",
     "zeroed",
     "transmute",
 ];
 
-/// Types of the standard library. None of their associated functions suspends, and many need the type
+/// Types of the standard library, in order. None of their associated functions suspends, and many need the type
 /// expected of their result: `Box::new(|x| …)` as a `Box<dyn Fn(u8)>`.
 const STD_TYPES: &[&str] = &[
     "Arc",
@@ -144,7 +145,7 @@ fn leaves_path(path: &Path, inside_err: bool) -> bool {
     is_never_probed(&name)
         || in_std
         || starts_upper(&name)
-        || STD_TYPES.contains(&owner)
+        || STD_TYPES.binary_search(&owner).is_ok()
         || TRAITS.contains(&owner)
         || BY_CONTEXT.contains(&name.as_str())
         || inside_err && starts_upper(owner)
@@ -164,7 +165,8 @@ fn last(path: &Path) -> Option<String> {
     path.segments.last().map(|segment| segment.ident.to_string())
 }
 
-fn starts_upper(name: &str) -> bool {
+/// Whether a name is a constructor's.
+pub(crate) fn starts_upper(name: &str) -> bool {
     name.trim_start_matches("r#").trim_start_matches('_').starts_with(char::is_uppercase)
 }
 
@@ -221,4 +223,14 @@ pub(crate) fn macro_arguments(path: &Path) -> Option<Arguments> {
         "matches" | "assert_matches" | "debug_assert_matches" => Arguments::Pattern,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_types_are_in_order() {
+        assert!(STD_TYPES.is_sorted());
+    }
 }

@@ -3,15 +3,16 @@
 //! What is not the body's own code is left alone: closures, `async` blocks, nested items, constant
 //! expressions, patterns, types, attributes, and macros that are not known to take expressions.
 
-use crate::emit::{self, Mode, Prototype, Start};
+use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
 use crate::{go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use std::mem;
+use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprField, ExprForLoop, ExprMethodCall,
+    Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprField, ExprForLoop, ExprMethodCall, ExprParen,
     GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
 };
 
@@ -26,18 +27,29 @@ pub(crate) struct Rewriter {
     inside_err: bool,
     /// What the body returns, where that is written down.
     output: Option<Type>,
-    /// The type written down for the call that is visited next.
-    wanted: Option<Type>,
-    /// Whether anything was rewritten that needs the body's imports.
+    /// Of the call that is visited next.
+    wanted: Wanted,
+    /// Whether anything was rewritten.
     found: bool,
+    /// What the body imports for that.
+    imports: Imports,
     /// See `allow_unreachable`: parsed once.
     allow: Option<Attribute>,
-    /// The names in each call's expansion, where the body blocks.
+    /// The names in each call's expansion.
     prototype: Option<Prototype>,
 }
 
-/// How an operation is begun, and the type written down for the call's value.
-type Found = (Start, Option<Type>);
+/// What a call's value is wanted for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// The type written down for it.
+    ty: Option<Type>,
+    /// Where what the compiler says of it begins and ends, if it may have to say anything.
+    ends: Option<[Span; 2]>,
+}
+
+/// How an operation is begun, and what the call's value is wanted for.
+type Found = (Start, Wanted);
 
 impl Rewriter {
     /// For the body of a routine without a name.
@@ -47,8 +59,9 @@ impl Rewriter {
             recursion: None,
             inside_err: false,
             output: None,
-            wanted: None,
+            wanted: Wanted::default(),
             found: false,
+            imports: Imports::default(),
             allow: None,
             prototype: None,
         }
@@ -66,7 +79,7 @@ impl Rewriter {
         self.block(block, output.as_ref());
         let found = mem::take(&mut self.found);
         if found {
-            block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports()), None));
+            block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports(self.imports)), None));
         }
         found
     }
@@ -106,7 +119,7 @@ impl Rewriter {
     // Input: `f(a, g(b))`
     // Output: `resolve!(f(a, resolve!(g(b))))`
     fn call(&mut self, call: &mut ExprCall) -> Option<Found> {
-        let (inside_err, wanted) = (self.inside_err, self.wanted.take());
+        let (inside_err, wanted) = (self.inside_err, mem::take(&mut self.wanted));
         self.visit_call_parts(call);
         if names::leaves_call(call, inside_err) {
             return None;
@@ -118,10 +131,13 @@ impl Rewriter {
     // Input: `a.m(g(b))`
     // Output: `resolve!(a.m(resolve!(g(b))))`
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<Found> {
-        let wanted = self.wanted.take();
+        let wanted = mem::take(&mut self.wanted);
         if emit::blocks(call) {
             self.operands(&mut call.receiver);
-            emit::refuse_block(call, self.mode);
+            if self.mode == Mode::Suspend {
+                self.imports.values = true;
+                emit::refuse_block(call);
+            }
         } else {
             self.visit_method_parts(call);
         }
@@ -136,18 +152,27 @@ impl Rewriter {
 
     fn resolve(&mut self, mut call: Expr, (start, wanted): Found) -> Expr {
         self.found = true;
+        let Wanted { ty: wanted, ends } = wanted;
+        match wanted {
+            Some(_) => self.imports.types = true,
+            None => self.imports.values = true,
+        }
         let at = emit::call_site(&call);
         let attrs = match &mut call {
             Expr::Call(call) => mem::take(&mut call.attrs),
             Expr::MethodCall(call) => mem::take(&mut call.attrs),
             _ => Vec::new(),
         };
+        let prototype = self.prototype.get_or_insert_with(|| Prototype::new(self.mode));
         match self.mode {
-            Mode::Suspend => emit::resolve(attrs, call, at, start, wanted.as_ref()),
-            Mode::Block => {
-                let prototype = self.prototype.get_or_insert_with(Prototype::new);
-                emit::finish(attrs, call, at, wanted.as_ref(), prototype)
+            Mode::Suspend => {
+                let resolved = emit::resolve(attrs, call, at, start, wanted.as_ref(), prototype);
+                match ends {
+                    Some(ends) => emit::field_of(resolved, ends),
+                    None => resolved,
+                }
             }
+            Mode::Block => emit::finish(attrs, call, at, ends, wanted.as_ref(), prototype),
         }
     }
 
@@ -163,7 +188,16 @@ impl Rewriter {
     /// What we write around a call of a function that never returns is unreachable, and the compiler would
     /// say so to the user. Where the language takes no attribute, inside a larger expression, it does.
     fn allow_unreachable(&mut self) -> Attribute {
-        let make = || parse_quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::unnecessary_operation)]);
+        let (mode, span) = (self.mode, Span::mixed_site());
+        let make = || match mode {
+            // The last word is for the field of a statement's call, and each word costs.
+            Mode::Suspend => {
+                parse_quote_spanned!(span=> #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::unnecessary_operation)])
+            }
+            Mode::Block => {
+                parse_quote_spanned!(span=> #[allow(unreachable_code, clippy::diverging_sub_expression)])
+            }
+        };
         self.allow.get_or_insert_with(make).clone()
     }
 
@@ -202,6 +236,10 @@ impl Rewriter {
             return None;
         }
         self.found = true;
+        match self.mode {
+            Mode::Suspend => self.imports.types = true,
+            Mode::Block => self.imports.values = true,
+        }
         emit::for_loop(it, self.mode)
     }
 
@@ -209,15 +247,27 @@ impl Rewriter {
     fn visit_whole(&mut self, expr: &mut Expr, wanted: Option<&Type>) {
         let call = is_call(expr);
         let found = self.finds(|this| this.visit_wanted(expr, wanted));
+        self.allow_around(expr, call && found);
+    }
+
+    // Input: `f(x);`
+    // Output: `(resolve!(f(x)),).0;`: what is unused is said there. Of what stands at our tokens the compiler
+    // would say so at the attribute, once for all.
+    fn statement(&mut self, expr: &mut Expr) {
+        if !is_call(expr) {
+            return self.visit_whole(expr, None);
+        }
+        let found = self.finds(|this| this.shown(expr, None));
+        self.allow_around(expr, found);
+    }
+
+    fn allow_around(&mut self, expr: &mut Expr, found: bool) {
         match expr {
-            Expr::Verbatim(tokens) if call && found => {
-                let allow = self.allow_unreachable();
-                *tokens = quote!(#allow #tokens);
-            }
             Expr::Call(ExprCall { attrs, .. })
             | Expr::MethodCall(ExprMethodCall { attrs, .. })
+            | Expr::Paren(ExprParen { attrs, .. })
             | Expr::Field(ExprField { attrs, .. })
-                if call && found =>
+                if found =>
             {
                 attrs.insert(0, self.allow_unreachable());
             }
@@ -225,29 +275,13 @@ impl Rewriter {
         }
     }
 
-    // Input: `f(x);`
-    // Output: `(resolve!(f(x)),).0;`, whose field stands at the user's tokens: there the compiler says that a
-    // value is unused. Of what stands at ours it would say so at the attribute, once for all.
-    fn statement(&mut self, expr: &mut Expr) {
-        let (attrs, ends) = match expr {
-            Expr::Call(it) => (mem::take(&mut it.attrs), emit::ends(&*it, it.paren_token)),
-            Expr::MethodCall(it) => (mem::take(&mut it.attrs), emit::ends(&*it, it.paren_token)),
-            _ => return self.visit_whole(expr, None),
-        };
-        let found = self.finds(|this| this.visit_expr_mut(expr));
-        match expr {
-            Expr::Call(it) => it.attrs = attrs,
-            Expr::MethodCall(it) if !emit::is_finished(it) => it.attrs = attrs,
-            _ => {
-                let value = mem::replace(expr, Expr::PLACEHOLDER);
-                *expr = emit::field_of(value, attrs, ends);
-            }
-        }
-        if let (Expr::Call(ExprCall { attrs, .. }) | Expr::MethodCall(ExprMethodCall { attrs, .. }), true)
-        | (Expr::Field(ExprField { attrs, .. }), true) = (expr, found)
-        {
-            attrs.insert(0, self.allow_unreachable());
-        }
+    // Input: `f(x)`
+    // Output: `(resolve!(f(x)),).0`, whose field stands at the user's tokens; in a blocking body the method's
+    // call itself does. Only where the call is the last thing that its statement evaluates: else the tuple would
+    // be kept through a wait.
+    fn shown(&mut self, call: &mut Expr, wanted: Option<&Type>) {
+        self.wanted = Wanted { ty: wanted.cloned(), ends: emit::ends(call) };
+        self.visit_expr_mut(call);
     }
 
     /// An expression whose type is written down: at the end of a body, behind `return`, in a typed `let`.
@@ -261,20 +295,8 @@ impl Rewriter {
                 call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
                 self.inside_err = false;
             }
-            Expr::Call(ExprCall { paren_token, .. })
-            | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
-                let arguments = *paren_token;
-                let ends = emit::ends(&*expr, arguments);
-                self.wanted = wanted.cloned();
-                self.visit_expr_mut(expr);
-                self.wanted = None;
-                // As in `statement`: shown at the user's tokens where the value is of another type. It is the
-                // last thing that its statement evaluates, so that no tuple is kept through a wait.
-                if !is_call(expr) {
-                    let value = mem::replace(expr, Expr::PLACEHOLDER);
-                    *expr = emit::field_of(value, Vec::new(), ends);
-                }
-            }
+            // What is of another type than the one written is said at the call.
+            Expr::Call(_) | Expr::MethodCall(_) => self.shown(expr, wanted),
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, wanted),
@@ -351,13 +373,25 @@ impl VisitMut for Rewriter {
             Expr::Await(it) => self.awaited(it),
             Expr::ForLoop(it) => self.for_loop(it),
             Expr::Reference(it) => {
+                let call = is_call(inner(&it.expr));
                 self.visit_expr_mut(&mut it.expr);
-                lent(&mut it.expr);
+                if call {
+                    lent(&mut it.expr);
+                }
                 None
             }
             Expr::Return(it) => {
                 let output = self.output.clone();
                 it.expr.iter_mut().for_each(|value| self.visit_wanted(value, output.as_ref()));
+                None
+            }
+            Expr::Try(it) => {
+                let at = is_call(&it.expr).then(|| emit::call_site(&it.expr));
+                self.visit_expr_mut(&mut it.expr);
+                // What is shown from the user's parentheses on is shown at the user's `?` too.
+                if let (Some(at), Expr::Paren(resolved)) = (at, &mut *it.expr) {
+                    resolved.paren_token = Paren(at);
+                }
                 None
             }
             Expr::Repeat(it) => {
@@ -413,9 +447,17 @@ impl VisitMut for Rewriter {
 // `g(&cell.borrow())`. A `match` would insist on the wanted type; a field does not ask what is wanted.
 fn lent(operand: &mut Expr) {
     match operand {
-        Expr::Paren(inner) => lent(&mut inner.expr),
-        Expr::Verbatim(tokens) => *tokens = quote_spanned!(Span::mixed_site()=> (#tokens,).0),
+        // the user's own parentheses
+        Expr::Paren(it) if !matches!(*it.expr, Expr::Match(_)) => lent(&mut it.expr),
+        Expr::Paren(_) => *operand = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> (#operand,).0)),
         _ => {}
+    }
+}
+
+fn inner(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(it) => inner(&it.expr),
+        other => other,
     }
 }
 

@@ -5,12 +5,11 @@ use crate::emit::{self, Capture, Mode, Start};
 use crate::names;
 use crate::rewrite::Rewriter;
 use crate::signature;
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{
-    AttrStyle, Attribute, Block, Error, Expr, Ident, Meta, MetaNameValue, Path, Result, ReturnType,
-    Signature, Token, Visibility,
+    Block, Error, Expr, Ident, Meta, MetaNameValue, Path, Result, ReturnType, Signature, Token, Visibility,
 };
 
 /// The options, as they are written.
@@ -29,9 +28,48 @@ struct Options {
     path: Option<Path>,
 }
 
+/// Attributes, as they stand: nobody reads a comment a second time.
+#[derive(Debug, Default)]
+struct Attributes {
+    tokens: TokenStream,
+    /// Whether one of them is a `#[test]`, of whatever kind.
+    test: bool,
+    /// A second `#[routine]`, which is left out.
+    routine: Option<Span>,
+}
+
+impl Attributes {
+    /// Gathers those that begin here: `#[…]`, or `#![…]` where they are `inner`, which become outer ones.
+    fn gather(&mut self, input: ParseStream<'_>, inner: bool) -> Result<()> {
+        while input.peek(Token![#]) && input.peek2(Token![!]) == inner {
+            let hash: Token![#] = input.parse()?;
+            if inner {
+                input.parse::<Token![!]>()?;
+            }
+            let group: Group = input.parse()?;
+            let path = group.stream().into_iter().take_while(|tree| match tree {
+                TokenTree::Ident(_) => true,
+                TokenTree::Punct(punct) => punct.as_char() == ':',
+                _ => false,
+            });
+            match path.last() {
+                Some(TokenTree::Ident(last)) if last == "routine" => {
+                    self.routine = Some(last.span());
+                    continue;
+                }
+                Some(TokenTree::Ident(last)) => self.test |= last == "test",
+                _ => {}
+            }
+            hash.to_tokens(&mut self.tokens);
+            group.to_tokens(&mut self.tokens);
+        }
+        Ok(())
+    }
+}
+
 /// A function, with or without a body.
 struct Function {
-    attrs: Vec<Attribute>,
+    attrs: Attributes,
     vis: Visibility,
     defaultness: Option<Ident>,
     sig: Signature,
@@ -40,7 +78,8 @@ struct Function {
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut attrs = input.call(Attribute::parse_outer)?;
+        let mut attrs = Attributes::default();
+        attrs.gather(input, false)?;
         let vis = input.parse()?;
         let specialised =
             input.peek(syn::Ident) && input.fork().parse::<Ident>().is_ok_and(|i| i == "default");
@@ -51,8 +90,7 @@ impl Parse for Function {
         }
         let content;
         let brace_token = syn::braced!(content in input);
-        let inner = content.call(Attribute::parse_inner)?;
-        attrs.extend(inner.into_iter().map(|it| Attribute { style: AttrStyle::Outer, ..it }));
+        attrs.gather(&content, true)?;
         let stmts = content.call(Block::parse_within)?;
         Ok(Self { attrs, vis, defaultness, sig, body: Some(Block { brace_token, stmts }) })
     }
@@ -63,9 +101,12 @@ impl Parse for Function {
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = parse_options(options, &mut errors);
+    if options.blocking.is_some() && errors.is_empty() && has_no_calls(&item) {
+        return item;
+    }
     match syn::parse2::<Function>(item.clone()) {
         Ok(function) => {
-            let emitted = emit(&options, function, &mut errors).unwrap_or(item);
+            let emitted = emit(&options, function, &item, &mut errors).unwrap_or(item);
             let errors = errors.into_tokens();
             match &options.path {
                 None => quote!(#errors #emitted),
@@ -78,6 +119,63 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#errors #item)
         }
     }
+}
+
+/// Whether a plain function by its words has nothing in it that could be rewritten. Then nobody has to read it:
+/// to parse it would cost more than all else. Says no where in doubt.
+fn has_no_calls(item: &TokenStream) -> bool {
+    let mut trees = item.clone().into_iter().peekable();
+    let mut last = None;
+    while let Some(tree) = trees.next() {
+        match &tree {
+            TokenTree::Group(attribute) if names_routine(attribute) => return false,
+            TokenTree::Ident(word) if ["async", "const", "unsafe", "extern"].iter().any(|it| word == it) => {
+                return false;
+            }
+            TokenTree::Ident(word) if word == "fn" => {
+                last = trees.last();
+                break;
+            }
+            _ => {}
+        }
+    }
+    matches!(last, Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace && calls_nothing(body.stream()))
+}
+
+/// Whether these are the brackets of another `#[routine]`.
+fn names_routine(group: &Group) -> bool {
+    let named = |tree| matches!(tree, TokenTree::Ident(word) if word == "routine");
+    group.delimiter() == Delimiter::Bracket && group.stream().into_iter().any(named)
+}
+
+/// The same of a body: no parentheses behind what could be called, no loop, no macro.
+fn calls_nothing(tokens: TokenStream) -> bool {
+    let mut callable = false;
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                if callable && group.delimiter() == Delimiter::Parenthesis || !calls_nothing(group.stream()) {
+                    return false;
+                }
+                callable = true;
+            }
+            TokenTree::Ident(word) => {
+                let word = word.to_string();
+                if matches!(word.as_str(), "for" | "await") {
+                    return false;
+                }
+                callable = !names::starts_upper(&word);
+            }
+            TokenTree::Punct(punct) => {
+                if punct.as_char() == '!' && punct.spacing() == Spacing::Alone {
+                    return false;
+                }
+                callable = matches!(punct.as_char(), '>' | '?');
+            }
+            TokenTree::Literal(_) => callable = false,
+        }
+    }
+    true
 }
 
 fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
@@ -154,7 +252,12 @@ fn explain(error: Error, item: &TokenStream) -> Error {
 }
 
 /// The rewritten function, unless it stays as it is: then nobody has to read it a second time.
-fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Option<TokenStream> {
+fn emit(
+    options: &Options,
+    mut function: Function,
+    item: &TokenStream,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
     validate(options, &function, errors);
     let valid = errors.is_empty();
     let sig = &mut function.sig;
@@ -167,7 +270,7 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
         (None, None) => Start::Boxed,
     };
     if let Some(body) = &mut function.body {
-        let names = if mode == Mode::Suspend { signature::mentioned(body) } else { Default::default() };
+        let names = if mode == Mode::Suspend { signature::mentioned(item) } else { Default::default() };
         let result = output(sig);
         let changed = Rewriter::of_routine(mode, &sig.ident, start).body(body, result.as_ref());
         if valid && !changed && mode == Mode::Block {
@@ -200,12 +303,9 @@ fn emit(options: &Options, mut function: Function, errors: &mut Errors) -> Optio
             None => signature::return_operation(sig, options.local.is_some(), function.body.is_some()),
         }
     }
-    let Function { mut attrs, vis, defaultness, sig, body } = function;
-    if !valid {
-        attrs.retain(|it| !is_routine(it));
-    }
+    let Function { attrs: Attributes { tokens: attrs, .. }, vis, defaultness, sig, body } = function;
     let body = body.map_or_else(|| quote!(;), ToTokens::into_token_stream);
-    Some(quote!(#(#attrs)* #vis #defaultness #sig #body))
+    Some(quote!(#attrs #vis #defaultness #sig #body))
 }
 
 /// The type a body is pinned to: `()` needs no words.
@@ -217,9 +317,8 @@ fn output(sig: &Signature) -> Option<syn::Type> {
 }
 
 /// Whether the function stays a plain one, whose operations are carried out by blocking.
-fn blocks(options: &Options, sig: &Signature, attrs: &[Attribute]) -> bool {
-    let test = |it: &Attribute| it.path().segments.last().is_some_and(|last| last.ident == "test");
-    options.blocking.is_some() || is_main(sig) || attrs.iter().any(test)
+fn blocks(options: &Options, sig: &Signature, attrs: &Attributes) -> bool {
+    options.blocking.is_some() || is_main(sig) || attrs.test
 }
 
 /// Whether this is where the program begins.
@@ -234,10 +333,6 @@ fn is_main(sig: &Signature) -> bool {
 fn watch(body: &mut Block) {
     let span = emit::ours(body.brace_token.span.open());
     body.stmts.insert(0, syn::parse_quote_spanned!(span=> let _watch = ::rustroutines::__private::main();));
-}
-
-fn is_routine(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| last.ident == "routine")
 }
 
 fn validate(options: &Options, function: &Function, errors: &mut Errors) {
@@ -266,9 +361,9 @@ fn validate(options: &Options, function: &Function, errors: &mut Errors) {
     if let Some(variadic) = &sig.variadic {
         errors.push(variadic.dots.spans[0], "a routine takes a fixed number of parameters");
     }
-    if let Some(attribute) = function.attrs.iter().find(|it| is_routine(it)) {
+    if let Some(span) = function.attrs.routine {
         errors.push(
-            syn::spanned::Spanned::span(attribute.path()),
+            span,
             "`#[routine]` is written twice: write one, with the options of both, as in `#[routine(local, boxed)]`",
         );
     }

@@ -116,7 +116,7 @@ fn emit(select: &Select) -> TokenStream {
     let waited = operands(select, &names, &private, waited);
     let bodies = bodies(select, &names, &enum_name);
     let (declared, won) = declaration(&names);
-    let imports = emit::imports();
+    let imports = emit::imports(emit::Imports { values: true, types: false });
     quote_spanned! {span=>
         {
             #imports

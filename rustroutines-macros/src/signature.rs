@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, FnArg, GenericArgument, GenericParam, Lifetime, Pat, PatIdent, ReturnType, Signature,
-    Type, TypeImplTrait, TypeParamBound, TypeReference, WherePredicate, parse_quote, parse_quote_spanned,
+    Attribute, FnArg, GenericArgument, GenericParam, Lifetime, Pat, PatIdent, ReturnType, Signature, Type,
+    TypeImplTrait, TypeParamBound, TypeReference, WherePredicate, parse_quote, parse_quote_spanned,
 };
 
 /// The names a body mentions anywhere, format texts included.
@@ -41,10 +41,12 @@ impl Mentioned {
     }
 }
 
-/// The names `body` mentions.
-pub(crate) fn mentioned(body: &Block) -> Mentioned {
+/// The names the body of `item` mentions: its last tokens, as they were written.
+pub(crate) fn mentioned(item: &TokenStream) -> Mentioned {
     let mut found = Mentioned::default();
-    found.gather(body.to_token_stream());
+    if let Some(TokenTree::Group(body)) = item.clone().into_iter().last() {
+        found.gather(body.stream());
+    }
     found
 }
 

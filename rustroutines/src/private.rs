@@ -5,7 +5,7 @@ pub use crate::select::{Arm, Chosen, Deadline, select};
 pub use crate::suspend::operation::{
     Boxed, LocalBoxed, Ready, Routine, boxed, local_boxed, may_change_threads, ready, routine,
 };
-pub use crate::suspend::resolve::{Branch, Items, PlainType, PlainValue, Value, loop_over, type_of, wanted};
+pub use crate::suspend::resolve::{Items, PlainType, PlainValue, Value, loop_over, wanted};
 pub use crate::suspend::{IntoSuspendIterator, Suspend, SuspendIterator};
 pub use std::future::Future;
 pub use std::marker::Send;

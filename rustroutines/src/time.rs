@@ -152,7 +152,7 @@ pub fn timeout_at<O: Suspend>(
 }
 
 /// The operation of [`sleep`] and [`sleep_until`].
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct Sleep {
     /// When it ends; `None` for never.
     deadline: Option<Instant>,
@@ -239,7 +239,7 @@ impl fmt::Debug for Sleep {
 pin_project_lite::pin_project! {
     /// The operation of [`timeout`] and [`timeout_at`].
     #[derive(Debug)]
-    #[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+    #[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
     pub struct WithTimeout<O> {
         // What may take too long.
         #[pin]

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 /// Sends a value: the operation of [`Sender::send`](super::Sender::send).
-#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct SendOp<'a, T> {
     /// Where to.
     channel: &'a Channel<T>,
@@ -164,7 +164,7 @@ impl<T> fmt::Debug for SendOp<'_, T> {
 }
 
 /// Receives a value: the operation of [`Receiver::recv`](super::Receiver::recv).
-#[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct RecvOp<'a, T> {
     /// Where from.
     channel: &'a Channel<T>,

@@ -217,7 +217,7 @@ impl<T> Sender<T> {
 }
 
 /// Reserves room: the operation of [`Sender::reserve`].
-#[must_use = "nothing is reserved until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is reserved until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct Reserve<'a, T> {
     /// Where.
     sender: &'a Sender<T>,

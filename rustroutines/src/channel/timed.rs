@@ -19,7 +19,7 @@ pub(super) fn is_over(sleep: &mut Sleep, cx: &mut Context<'_>) -> bool {
 /// [`Sender::send_timeout`](super::Sender::send_timeout) and
 /// [`send_deadline`](super::Sender::send_deadline).
 #[derive(Debug)]
-#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct SendTimeout<'a, T> {
     /// The wait without its end.
     send: SendOp<'a, T>,
@@ -73,7 +73,7 @@ impl<T> Suspend for SendTimeout<'_, T> {
 /// [`Receiver::recv_timeout`](super::Receiver::recv_timeout) and
 /// [`recv_deadline`](super::Receiver::recv_deadline).
 #[derive(Debug)]
-#[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct RecvTimeout<'a, T> {
     /// The wait without its end.
     recv: RecvOp<'a, T>,

@@ -64,7 +64,7 @@ where
 }
 
 /// The operation of [`block_on_io`].
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct BlockOnIo<T> {
     stage: Stage<T>,
 }

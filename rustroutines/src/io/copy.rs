@@ -40,7 +40,7 @@ where
 
 /// The operation of [`copy`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct CopyOp<'a, R: ?Sized, W: ?Sized> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -151,7 +151,7 @@ where
 
 /// The operation of [`copy_buf`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct CopyBufOp<'a, R: ?Sized, W: ?Sized> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -214,7 +214,7 @@ where
 
 /// The operation of [`copy_bidirectional`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct CopyBidirectionalOp<'a, A: ?Sized, B: ?Sized> {
     /// One side.
     a: &'a mut A,

@@ -190,7 +190,7 @@ impl Drop for Child {
 
 /// The operation of [`Child::wait`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct WaitOp<'a>(
     /// The child.
     &'a mut Child,

@@ -138,7 +138,7 @@ fn detach<T>(task: &mut Option<JoinTask<T>>) {
 }
 
 /// The operation of [`RoutineHandle::join`].
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct Join<T> {
     /// The routine, until it has ended.
     task: Option<JoinTask<T>>,
@@ -209,7 +209,7 @@ impl<T> fmt::Debug for Join<T> {
 }
 
 /// The operation of [`RoutineHandle::join_mut`].
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct JoinMut<'a, T> {
     /// Whose routine is waited for.
     handle: &'a mut RoutineHandle<T>,
@@ -261,7 +261,7 @@ fn task_id<T>(task: &Option<JoinTask<T>>) -> u64 {
 ///
 /// It waits for one after the other: that wakes it once for each routine that it has to wait for, and
 /// not for those that end meanwhile.
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct JoinAll<T> {
     /// The one that it waits for now.
     first: Option<Join<T>>,

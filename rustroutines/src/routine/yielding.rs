@@ -22,7 +22,7 @@ pub fn yield_now() -> YieldNow {
 
 /// The operation of [`yield_now`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct YieldNow {
     /// It has been to the back of the queue.
     yielded: bool,

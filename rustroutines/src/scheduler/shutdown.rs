@@ -33,6 +33,7 @@ use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{Condvar, Mutex};
 use crate::task::registry::Living;
 use std::cell::Cell;
+use std::task::Waker;
 use std::time::Duration;
 
 /// A routine that had not ended at the deadline.
@@ -183,6 +184,17 @@ impl Scheduler {
         let stragglers =
             living.into_iter().map(|who| Straggler { stuck: but.contains(&who.id), who }).collect();
         Leftovers { stragglers, jobs }
+    }
+
+    /// The end of a scheduler that never had a thread: nobody else does anything, so there is nothing to wait
+    /// for, and no clock to wait by.
+    pub(super) fn end_alone(&self) {
+        let living = self.registry.close();
+        self.phase.store(DEAD, Ordering::Relaxed);
+        self.driver.shut_io_down();
+        // Each is dropped by the call that queues it.
+        living.into_iter().filter_map(|living| living.waker).for_each(Waker::wake);
+        self.drop_queued();
     }
 
     /// Waits until nobody is alive but `but`, or until the deadline. Says whether that is so.

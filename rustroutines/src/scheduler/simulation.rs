@@ -119,7 +119,6 @@ pub(crate) fn enter(seed: u64, max_routines: Option<usize>) -> Option<Entered> {
     let random = random::reseed(seed);
     let scheduler = Scheduler::new(Settings {
         workers: 1,
-        // None can be had, so a shutdown gives the last polls itself.
         max_threads: 0,
         max_routines,
         max_blocking: 1,
@@ -168,7 +167,7 @@ impl Drop for Entered {
         for task in self.simulation.ready.take() {
             self.simulation.scheduler.queues.injector.push(task);
         }
-        self.simulation.scheduler.shut_down(Duration::ZERO);
+        self.simulation.scheduler.end_alone();
         let _ = SIMULATION.try_with(|cell| cell.borrow_mut().take());
         budget::set_fresh(budget::PER_POLL);
         random::reseed(self.random);

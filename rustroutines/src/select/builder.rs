@@ -264,7 +264,7 @@ impl<T> Drop for Round<'_, '_, T> {
 }
 
 /// Waits for one case of a [`Select`]: the operation of [`Select::wait`].
-#[must_use = "a select does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "a select does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct Wait<'s, 'a, T> {
     /// The engine.
     selecting: Selecting<Round<'s, 'a, T>>,

@@ -72,7 +72,7 @@ impl<F> fmt::Debug for Routine<F> {
 /// }
 /// fn all(_: &[Box<dyn Store>]) {}
 /// ```
-#[must_use = "a routine does nothing until it is carried out: call it inside a routine, start it with `go!`, or add `.block()` in plain code"]
+#[must_use = "a routine does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, start it with `go!`, or add `.block()` in plain code"]
 pub struct Boxed<'a, T>(
     /// The operation.
     Pin<Box<dyn Future<Output = T> + Send + 'a>>,
@@ -93,7 +93,7 @@ pub struct Boxed<'a, T>(
 /// }
 /// assert_eq!(depth(3).block(), 3);
 /// ```
-#[must_use = "a routine does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "a routine does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct LocalBoxed<'a, T>(
     /// The operation.
     Pin<Box<dyn Future<Output = T> + 'a>>,
@@ -188,7 +188,7 @@ impl<T> fmt::Debug for LocalBoxed<'_, T> {
 ///
 /// # Cancel safety
 /// It never waits.
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 #[derive(Debug, Clone)]
 pub struct Ready<T>(
     /// The output, until it is taken.

@@ -1,6 +1,6 @@
 //! How the macros find out, by type and at compile time, whether a call suspends.
 //!
-//! Each body begins with `use {PlainType as _, PlainValue as _}`. In one that blocks, a call `E` becomes
+//! Each body begins with `use PlainValue as _`. In one that blocks, a call `E` becomes
 //!
 //! ```text
 //! Value((E,)).rustroutines_carry_out()
@@ -9,31 +9,30 @@
 //! and in one that suspends (hygienic names, arguments already treated)
 //!
 //! ```text
-//! match (E,) { v => {
-//!     let k = type_of();
-//!     if false { k.is(v) }
-//!     match k.rustroutines_branch() {
-//!         Branch::Now(t) => t.get(v),
-//!         Branch::Later(t) => t.start(v).await,
-//!     }
-//! } }
+//! match Value((E,)).rustroutines_branch() { s => if s.later { s.start().await } else { s.get() } }
 //! ```
 //!
 //! - `rustroutines_…` is found by method resolution: the inherent method where `T: Suspend`, else the one of
 //!   the trait. An inherent method comes first wherever both apply, so nothing is ever ambiguous.
-//! - For a plain value `Later`'s payload is [`Nothing`], and what [`Nothing::start`] returns is
-//!   uninhabited too. So the compiler sees that the `.await` cannot be reached, and it is no
-//!   suspension point at all: a guard or an `Rc` may live across the call in a `Send` routine. That
-//!   needs *enums with public variants*: a private field would hide from the user's crate that no
-//!   value exists.
+//! - For a plain value `start` returns [`Nothing`], which is uninhabited. So the compiler
+//!   sees that the `.await` cannot be reached, and it is no suspension point at all: a guard or an `Rc`
+//!   may live across the call in a `Send` routine. That needs an *enum with a public variant*: a private
+//!   field would hide from the user's crate that no value exists.
 //! - A tuple of one, and not `E` itself: an argument or a `match` of type `!` gets a type that is to be
 //!   inferred, and a call that never returns would be taken for an operation. In a tuple the type stays `!`.
 //! - `E`'s temporaries live as long as they would without us: until the end of the statement around.
-//! - `v` is moved as a whole on either branch, and never borrowed: [`TypeOf::is`] takes it on a path that
-//!   does not come back. So the compiler knows that `v` is gone when the routine suspends, and does not
-//!   store the operation twice. Rejected: to carry `v` inside `Branch` or `Value`. A value moved out of
-//!   a field leaves the whole's storage reserved, which doubles a routine's size with each level of calls.
+//! - `s` is moved as a whole on either branch, and never borrowed. So the compiler knows that it is gone when
+//!   the routine suspends, and does not store the operation twice; nor does what it borrows stay borrowed.
+//!   Rejected: an enum, and `Now(x) => x`. Of what is moved in part the whole's place stays reserved, which
+//!   doubles a routine's size with each level of calls, and what has a destructor keeps its borrows to the
+//!   end of the statement. Rejected as well: a method instead of the field `later`, which borrows; and
+//!   an enum that is matched as a whole (`s @ Later(_)`), of which the compiler asks the layout, so that it
+//!   reports a recursion before it can say where it is.
 //! - As little as possible stands at each call: the compiler checks all of it, for every call of a crate.
+//!   Rejected for that: a token of the value's type, bound by a statement of its own.
+//!
+//! Where the type `W` is written down for the call's value, as in `let n: W = f();`, a token [`Wanted`] is asked
+//! instead of the value, and the trait is [`PlainType`].
 //!
 //! Where the type is not known yet, the inherent method is taken, and the compiler later asks for
 //! `T: Suspend`: that error carries [`Suspend`]'s own advice.
@@ -41,6 +40,7 @@
 use super::iter::{IntoSuspendIterator, SuspendIterator};
 use super::operation::{Boxed, LocalBoxed, Ready, boxed, local_boxed, ready};
 use crate::suspend::Suspend;
+use std::convert::Infallible;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -75,6 +75,30 @@ impl<T: Suspend> Value<(T,)> {
         self.0.0.block()
     }
 
+    /// Carried out later.
+    #[inline(always)]
+    pub fn rustroutines_branch(self) -> Later<T> {
+        Later::new(self.0.0)
+    }
+
+    /// The same, boxed: a routine that calls itself would otherwise contain itself.
+    #[inline(always)]
+    pub fn rustroutines_branch_boxed<'a>(self) -> Later<Boxed<'a, T::Output>>
+    where
+        T: Send + 'a,
+    {
+        Later::new(boxed(self.0.0))
+    }
+
+    /// The same for a routine that stays on its thread.
+    #[inline(always)]
+    pub fn rustroutines_branch_local_boxed<'a>(self) -> Later<LocalBoxed<'a, T::Output>>
+    where
+        T: 'a,
+    {
+        Later::new(local_boxed(self.0.0))
+    }
+
     /// The operation itself.
     #[inline(always)]
     pub fn rustroutines_operation(self) -> T {
@@ -103,6 +127,24 @@ pub trait PlainValue: Sized {
 
     /// The value as it is.
     fn rustroutines_carry_out(self) -> Self::Value;
+
+    /// There now.
+    #[inline(always)]
+    fn rustroutines_branch(self) -> Now<Self::Value> {
+        Now::new(self.rustroutines_carry_out())
+    }
+
+    /// There now.
+    #[inline(always)]
+    fn rustroutines_branch_boxed(self) -> Now<Self::Value> {
+        self.rustroutines_branch()
+    }
+
+    /// There now.
+    #[inline(always)]
+    fn rustroutines_branch_local_boxed(self) -> Now<Self::Value> {
+        self.rustroutines_branch()
+    }
 
     /// What the loop goes over.
     #[inline(always)]
@@ -183,12 +225,6 @@ impl<T> Copy for LoopOver<T> {}
 
 /// Of a type not known yet.
 #[inline(always)]
-pub fn type_of<O>() -> TypeOf<O> {
-    TypeOf(PhantomData)
-}
-
-/// Of a type not known yet.
-#[inline(always)]
 pub fn loop_over<T>() -> LoopOver<T> {
     LoopOver(PhantomData)
 }
@@ -196,20 +232,7 @@ pub fn loop_over<T>() -> LoopOver<T> {
 /// Of a known value's type, of which `W` is wanted.
 #[inline(always)]
 pub fn wanted<W, O>(_: &O) -> Wanted<W, O> {
-    Wanted(type_of(), PhantomData)
-}
-
-impl<O> TypeOf<O> {
-    /// Says whose type it is. Never runs.
-    pub fn is(self, _: O) -> ! {
-        unreachable!("stands behind `if false`")
-    }
-
-    /// Says that `W` is wanted.
-    #[inline(always)]
-    pub fn wanted<W>(self) -> Wanted<W, O> {
-        Wanted(self, PhantomData)
-    }
+    Wanted(TypeOf(PhantomData), PhantomData)
 }
 
 impl<T> LoopOver<T> {
@@ -228,11 +251,24 @@ impl<W, O> Deref for Wanted<W, O> {
     }
 }
 
+// `V` is `T` with lifetimes of its own: what does not live long enough is an error of the body, not of ours.
 impl<T> Wanted<T, (T,)> {
     /// There now.
     #[inline(always)]
-    pub fn rustroutines_branch(self) -> Branch<Taken, Nothing> {
-        Branch::Now(Taken)
+    pub fn rustroutines_branch<V>(self, (value,): (V,)) -> Now<V> {
+        Now::new(value)
+    }
+
+    /// There now.
+    #[inline(always)]
+    pub fn rustroutines_branch_boxed<V>(self, value: (V,)) -> Now<V> {
+        self.rustroutines_branch(value)
+    }
+
+    /// There now.
+    #[inline(always)]
+    pub fn rustroutines_branch_local_boxed<V>(self, value: (V,)) -> Now<V> {
+        self.rustroutines_branch(value)
     }
 
     /// The value as it is.
@@ -245,8 +281,26 @@ impl<T> Wanted<T, (T,)> {
 impl<T: Suspend> TypeOf<(T,)> {
     /// Carried out later.
     #[inline(always)]
-    pub fn rustroutines_branch(self) -> Branch<Nothing, Taken> {
-        Branch::Later(Taken)
+    pub fn rustroutines_branch(self, (operation,): (T,)) -> Later<T> {
+        Later::new(operation)
+    }
+
+    /// The same, boxed: a routine that calls itself would otherwise contain itself.
+    #[inline(always)]
+    pub fn rustroutines_branch_boxed<'a>(self, (operation,): (T,)) -> Later<Boxed<'a, T::Output>>
+    where
+        T: Send + 'a,
+    {
+        Later::new(boxed(operation))
+    }
+
+    /// The same for a routine that stays on its thread.
+    #[inline(always)]
+    pub fn rustroutines_branch_local_boxed<'a>(self, (operation,): (T,)) -> Later<LocalBoxed<'a, T::Output>>
+    where
+        T: 'a,
+    {
+        Later::new(local_boxed(operation))
     }
 
     /// Carries the operation out by blocking.
@@ -257,10 +311,10 @@ impl<T: Suspend> TypeOf<(T,)> {
 }
 
 impl<T: IntoSuspendIterator> LoopOver<T> {
-    /// Carried out later.
+    /// Whether its items are waited for.
     #[inline(always)]
-    pub fn rustroutines_branch(self) -> Branch<Nothing, Taken> {
-        Branch::Later(Taken)
+    pub fn rustroutines_suspends(self) -> bool {
+        true
     }
 
     /// What the loop goes over.
@@ -268,14 +322,44 @@ impl<T: IntoSuspendIterator> LoopOver<T> {
     pub fn rustroutines_iterate(self, items: T) -> T::Iter {
         items.into_suspend_iter()
     }
+
+    /// The operation that waits for the next item.
+    #[inline(always)]
+    pub fn rustroutines_start_next(self, items: &mut T::Iter) -> <T::Iter as SuspendIterator>::Next<'_> {
+        items.next()
+    }
+
+    /// Not reached.
+    #[inline(always)]
+    pub fn rustroutines_next(self, _: &mut T::Iter) -> Option<T::Item> {
+        other_branch()
+    }
 }
 
 /// What is done where the type is no operation's.
 pub trait PlainType: Sized {
     /// There now.
     #[inline(always)]
-    fn rustroutines_branch(self) -> Branch<Taken, Nothing> {
-        Branch::Now(Taken)
+    fn rustroutines_branch<V: One>(self, value: V) -> Now<V::Value> {
+        Now::new(value.take())
+    }
+
+    /// There now.
+    #[inline(always)]
+    fn rustroutines_branch_boxed<V: One>(self, value: V) -> Now<V::Value> {
+        self.rustroutines_branch(value)
+    }
+
+    /// There now.
+    #[inline(always)]
+    fn rustroutines_branch_local_boxed<V: One>(self, value: V) -> Now<V::Value> {
+        self.rustroutines_branch(value)
+    }
+
+    /// Whether a loop's items are waited for.
+    #[inline(always)]
+    fn rustroutines_suspends(self) -> bool {
+        false
     }
 
     /// The value as it is.
@@ -289,23 +373,77 @@ pub trait PlainType: Sized {
     fn rustroutines_iterate<I: IntoIterator>(self, items: I) -> I::IntoIter {
         items.into_iter()
     }
+
+    /// Not reached.
+    fn rustroutines_start_next<I: Iterator>(self, _: &mut I) -> Nothing<Option<I::Item>> {
+        other_branch()
+    }
+
+    /// The next item.
+    #[inline(always)]
+    fn rustroutines_next<I: Iterator>(self, items: &mut I) -> Option<I::Item> {
+        items.next()
+    }
 }
 
 impl<T> PlainType for TypeOf<(T,)> {}
 impl<T> PlainType for LoopOver<T> {}
 
-/// Which of the two happens. One of `N` and `L` is `Nothing`.
+/// A plain value, there now.
 #[derive(Debug)]
-pub enum Branch<N, L> {
-    /// The call's value is there.
-    Now(N),
-    /// The call's value is an operation, to be carried out.
-    Later(L),
+pub struct Now<T> {
+    /// `false`. A field, since to read one is no borrow.
+    pub later: bool,
+    value: T,
+}
+
+/// An operation, to be carried out.
+#[derive(Debug)]
+pub struct Later<T> {
+    /// `true`.
+    pub later: bool,
+    operation: T,
+}
+
+impl<T> Now<T> {
+    #[inline(always)]
+    fn new(value: T) -> Self {
+        Self { later: false, value }
+    }
+
+    /// The value.
+    #[inline(always)]
+    pub fn get(self) -> T {
+        self.value
+    }
+
+    /// Not reached.
+    pub fn start(self) -> Nothing<T> {
+        other_branch()
+    }
+}
+
+impl<T: Suspend> Later<T> {
+    #[inline(always)]
+    fn new(operation: T) -> Self {
+        Self { later: true, operation }
+    }
+
+    /// Not reached.
+    pub fn get(self) -> T::Output {
+        other_branch()
+    }
+
+    /// The operation.
+    #[inline(always)]
+    pub fn start(self) -> T {
+        self.operation
+    }
 }
 
 /// The tuple of one that a value travels in.
 ///
-/// A trait, so that the type wanted of [`Taken::get`] says nothing of its argument's: what is `(!,)`
+/// A trait, so that the type wanted of the method's value says nothing of its argument's: what is `(!,)`
 /// may be wanted as a `u32`, and where types differ the compiler names the value's own.
 pub trait One {
     /// The value.
@@ -324,101 +462,26 @@ impl<T> One for (T,) {
     }
 }
 
-/// Takes a value on the branch that is taken.
+/// What is carried out where there is no operation. Uninhabited, and visibly so.
 #[derive(Debug)]
-pub struct Taken;
-
-/// Takes a value on the branch that is not. Uninhabited, and visibly so.
-#[derive(Debug)]
-pub enum Nothing {}
-
-/// What is carried out on the branch that is not taken. Uninhabited, and visibly so.
-#[derive(Debug)]
-pub enum NoOperation<T> {
+pub enum Nothing<T> {
     /// Cannot be made.
-    Never(Nothing, PhantomData<T>),
+    Never(Infallible, PhantomData<T>),
 }
 
-impl Taken {
-    /// The plain value.
-    #[inline(always)]
-    pub fn get<O: One>(self, value: O) -> O::Value {
-        value.take()
-    }
-
-    /// The operation, to be carried out.
-    #[inline(always)]
-    pub fn start<O: Suspend>(self, (operation,): (O,)) -> O {
-        operation
-    }
-
-    /// The operation, boxed: a routine that calls itself would otherwise contain itself.
-    #[inline(always)]
-    pub fn start_boxed<'a, O: Suspend + Send + 'a>(self, (operation,): (O,)) -> Boxed<'a, O::Output> {
-        boxed(operation)
-    }
-
-    /// The same for a routine that stays on its thread.
-    #[inline(always)]
-    pub fn start_local_boxed<'a, O: Suspend + 'a>(self, (operation,): (O,)) -> LocalBoxed<'a, O::Output> {
-        local_boxed(operation)
-    }
-
-    /// The next item.
-    #[inline(always)]
-    pub fn next<I: Iterator>(self, items: &mut I) -> Option<I::Item> {
-        items.next()
-    }
-
-    /// The operation that waits for the next item.
-    #[inline(always)]
-    pub fn start_next<I: SuspendIterator>(self, items: &mut I) -> I::Next<'_> {
-        items.next()
-    }
+/// Which branch is taken is settled by type, and is this one's opposite.
+#[cold]
+fn other_branch() -> ! {
+    unreachable!("stands on the branch that is not taken")
 }
 
-impl Nothing {
-    /// Not reached.
-    pub fn get<O: Suspend>(self, _: (O,)) -> O::Output {
-        match self {}
-    }
-
-    /// Not reached.
-    pub fn start<T>(self, _: (T,)) -> NoOperation<T> {
-        match self {}
-    }
-
-    /// Not reached.
-    pub fn start_boxed<T>(self, _: (T,)) -> NoOperation<T> {
-        match self {}
-    }
-
-    /// Not reached.
-    pub fn start_local_boxed<T>(self, _: (T,)) -> NoOperation<T> {
-        match self {}
-    }
-
-    /// Not reached.
-    pub fn next<I: SuspendIterator>(self, _: &mut I) -> Option<I::Item> {
-        match self {}
-    }
-
-    /// Not reached.
-    pub fn start_next<I: Iterator>(self, _: &mut I) -> NoOperation<Option<I::Item>> {
-        match self {}
-    }
-}
-
-impl<T> Future for NoOperation<T> {
+impl<T> Future for Nothing<T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
         unreachable!("no value of this type exists")
     }
 }
-
-#[diagnostic::do_not_recommend]
-impl<T> Suspend for NoOperation<T> {}
 
 /// What no value is: asked of what stands in an arm of `select!` without being an operation.
 #[diagnostic::on_unimplemented(

@@ -39,7 +39,7 @@ impl<T> RoutineHandle<T> {
 
 /// The operation of [`RoutineHandle::join_timeout`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct JoinTimeout<T> {
     /// The routine, until it has ended or the time is up.
     join: Option<Join<T>>,

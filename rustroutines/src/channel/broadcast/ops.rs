@@ -19,7 +19,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 /// Sends a value: the operation of [`BroadcastSender::send`](super::BroadcastSender::send).
-#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct SendOp<'a, T> {
     /// Where to.
     ring: &'a Ring<T>,
@@ -55,7 +55,7 @@ impl<T> Drop for SendOp<'_, T> {
 }
 
 /// Receives a value: the operation of [`BroadcastReceiver::recv`].
-#[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct RecvOp<'a, T> {
     /// Where from.
     receiver: &'a BroadcastReceiver<T>,
@@ -120,7 +120,7 @@ impl<T> fmt::Debug for RecvOp<'_, T> {
 /// [`BroadcastSender::send_timeout`](super::BroadcastSender::send_timeout) and
 /// [`send_deadline`](super::BroadcastSender::send_deadline).
 #[derive(Debug)]
-#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct SendTimeout<'a, T> {
     /// The wait without its end.
     send: SendOp<'a, T>,
@@ -131,7 +131,7 @@ pub struct SendTimeout<'a, T> {
 /// Receives a value before a deadline: the operation of [`BroadcastReceiver::recv_timeout`] and
 /// [`recv_deadline`](BroadcastReceiver::recv_deadline).
 #[derive(Debug)]
-#[must_use = "nothing is received until the operation is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct RecvTimeout<'a, T> {
     /// The wait without its end.
     recv: RecvOp<'a, T>,

@@ -91,7 +91,7 @@ impl ReadDir {
 
 /// The operation of [`ReadDir::next`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct NextEntry<'a>(
     /// What is gone over.
     &'a mut ReadDir,

@@ -520,7 +520,7 @@ type Action<T> = Box<dyn FnOnce(&std::fs::File) -> io::Result<T> + Send>;
 /// # Cancel safety
 /// Dropped before it has been handed to the blocking pool, it does nothing; after that it goes on to its end,
 /// before anything else is done with the file.
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct FileOp<'a, T: Send + 'static> {
     /// The file.
     file: &'a mut File,
@@ -570,7 +570,7 @@ impl<T: Send + 'static> fmt::Debug for FileOp<'_, T> {
 
 /// The operation of [`File::into_std`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct IntoStdOp(
     /// The file, until it is given out.
     Option<File>,

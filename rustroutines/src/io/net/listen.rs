@@ -68,7 +68,7 @@ pub(super) mod sealed {
 }
 
 /// The operation of a listener's `accept`.
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct Accept<'a, L: Listen> {
     /// On what.
     listener: &'a L,

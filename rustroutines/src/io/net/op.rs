@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// An operation on a socket that repeats one system call until it does not say `WouldBlock`.
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub(super) struct SocketOp<'a, S: Source, R, F, D> {
     /// On what.
     socket: &'a Registered<S>,

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 /// The operation of [`BufRead::fill_buf`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct FillBufOp<'a, R>(
     /// What is looked at, until it is shown.
     Option<&'a mut R>,
@@ -75,7 +75,7 @@ fn poll_until<R: BufRead + Unpin>(
 
 /// The operation of [`BufRead::read_until`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct ReadUntilOp<'a, R> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -103,7 +103,7 @@ advanced!(['a, R: BufRead + Unpin] ReadUntilOp<'a, R> => io::Result<usize>);
 
 /// The operation of [`BufRead::read_line`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct ReadLineOp<'a, R> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -238,7 +238,7 @@ impl<R: BufRead + Unpin> Split<R> {
 
 /// The operation of [`Lines::next`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct NextLine<'a, R>(
     /// What lies between two `\n`.
     &'a mut Split<R>,
@@ -246,7 +246,7 @@ pub struct NextLine<'a, R>(
 
 /// The operation of [`Split::next`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct NextPart<'a, R>(
     /// What is gone over.
     &'a mut Split<R>,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 /// The operation of [`Read::read`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct ReadOp<'a, R> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -31,7 +31,7 @@ advanced!(['a, R: Read + Unpin] ReadOp<'a, R> => io::Result<usize>);
 
 /// The operation of [`Read::read_exact`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct ReadExactOp<'a, R> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -114,7 +114,7 @@ impl Pieces {
 
 /// The operation of [`Read::read_to_end`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct ReadToEndOp<'a, R> {
     /// Where it comes from.
     reader: &'a mut R,
@@ -138,7 +138,7 @@ advanced!(['a, R: Read + Unpin] ReadToEndOp<'a, R> => io::Result<usize>);
 
 /// The operation of [`Read::read_to_string`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct ReadToStringOp<'a, R> {
     /// Where it comes from.
     reader: &'a mut R,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 /// The operation of [`Write::write`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct WriteOp<'a, W> {
     /// Where it goes.
     writer: &'a mut W,
@@ -31,7 +31,7 @@ advanced!(['a, W: Write + Unpin] WriteOp<'a, W> => io::Result<usize>);
 
 /// The operation of [`Write::write_all`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct WriteAllOp<'a, W> {
     /// Where it goes.
     writer: &'a mut W,
@@ -53,7 +53,7 @@ advanced!(['a, W: Write + Unpin] WriteAllOp<'a, W> => io::Result<()>);
 
 /// The operation of [`Write::write_all_from`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct WriteAllFromOp<'a, 'b, W> {
     /// Where it goes.
     writer: &'a mut W,
@@ -86,7 +86,7 @@ fn poll_write_all<W: Write + Unpin>(writer: &mut W, rest: &mut &[u8], cx: &mut C
 
 /// The operation of [`Write::flush`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct FlushOp<'a, W>(
     /// What is flushed.
     &'a mut W,
@@ -106,7 +106,7 @@ advanced!(['a, W: Write + Unpin] FlushOp<'a, W> => io::Result<()>);
 
 /// The operation of [`Write::close`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct CloseOp<'a, W>(
     /// What is closed.
     &'a mut W,
@@ -126,7 +126,7 @@ advanced!(['a, W: Write + Unpin] CloseOp<'a, W> => io::Result<()>);
 
 /// The operation of [`Seek::seek`].
 #[derive(Debug)]
-#[must_use = "an operation does nothing until it is carried out: call it inside a routine, or add `.block()` in plain code"]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct SeekOp<'a, S> {
     /// What is moved about in.
     object: &'a mut S,

@@ -1,0 +1,83 @@
+#!/bin/sh
+# What the attribute costs the compiler: a crate of 100 functions, plain, with each function
+# `#[routine(blocking)]`, and with each `#[routine]`. Prints user and system seconds of
+# `cargo check` and `cargo build` of that crate alone, its dependencies built: the best of RUNS (5).
+#
+# usage: benches/compile_time/run.sh [RUNS]
+set -eu
+here=$(cd "$(dirname "$0")/../.." && pwd)
+runs=${1:-5}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export CARGO_TARGET_DIR="$work/target" CARGO_INCREMENTAL=0
+
+crate() {
+    mkdir -p "$work/$1/src"
+    cat >"$work/$1/Cargo.toml" <<END
+[package]
+name = "compile-time-$1"
+version = "0.0.0"
+edition = "2024"
+[dependencies]
+rustroutines = { path = "$here/rustroutines" }
+[workspace]
+END
+    {
+        echo "use std::collections::HashMap;"
+        i=0
+        while [ $i -lt 100 ]; do
+            cat <<END
+/// Function $i.
+$2
+pub fn f$i(text: &str, counts: &mut HashMap<String, usize>) -> Result<usize, std::num::ParseIntError> {
+    let mut total = 0;
+    for word in text.split(' ') {
+        let word = word.trim();
+        if word.is_empty() || word.starts_with('#') {
+            continue;
+        }
+        *counts.entry(word.to_string()).or_insert(0) += 1;
+        total += word.parse::<usize>()?;
+    }
+    let longest = counts.keys().map(|key| key.len()).max();
+    match longest {
+        Some(length) if length > total => Ok(length.saturating_sub($i)),
+        _ => Ok(total.wrapping_mul(counts.len()).max($i)),
+    }
+}
+END
+            i=$((i + 1))
+        done
+    } >"$work/$1/src/lib.rs"
+}
+
+crate plain ""
+crate blocking "#[rustroutines::routine(blocking)]"
+crate suspending "#[rustroutines::routine]"
+
+# The CPU seconds of one command.
+cpu() {
+    { bash -c 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>&1' - "$@"; } 2>&1 |
+        awk '{ printf "%.2f\n", $1 + $2 }'
+}
+
+for command in check build; do
+    for kind in plain blocking suspending; do
+        (cd "$work/$kind" && cargo $command --quiet)
+        : >"$work/$command.$kind"
+    done
+    run=0
+    while [ $run -lt "$runs" ]; do # in turns, so that a busy moment meets all
+        for kind in plain blocking suspending; do
+            touch "$work/$kind/src/lib.rs"
+            (cd "$work/$kind" && cpu cargo $command --quiet) >>"$work/$command.$kind"
+        done
+        run=$((run + 1))
+    done
+    plain=$(sort -n "$work/$command.plain" | head -n 1)
+    for kind in plain blocking suspending; do
+        best=$(sort -n "$work/$command.$kind" | head -n 1)
+        awk -v c="$command" -v k="$kind" -v b="$best" -v p="$plain" \
+            'BEGIN { printf "cargo %s, %s: %.2f s (%.2f times)\n", c, k, b, b / p }'
+    done
+done

@@ -1,0 +1,135 @@
+//! Routines that are generic over operations, and operations that are stored, passed and asked of traits.
+#![deny(warnings)]
+
+use rustroutines::channel::{Receiver, Sender, bounded_channel};
+use rustroutines::{Suspend, routine, suspend};
+
+#[routine]
+fn square(n: u32) -> u32 {
+    n * n
+}
+
+/// A handler in a field: whatever makes an operation of a request.
+struct Server<H> {
+    handler: H,
+}
+
+impl<H> Server<H> {
+    #[routine]
+    fn serve<O>(&self, requests: &[u32]) -> Vec<u32>
+    where
+        H: Fn(u32) -> O + Sync,
+        O: Suspend<Output = u32> + Send,
+    {
+        let mut answers = Vec::new();
+        for request in requests {
+            answers.push((self.handler)(*request));
+        }
+        answers
+    }
+}
+
+#[test]
+fn a_handler_stored_in_a_struct_suspends() {
+    let server = Server { handler: suspend!(|n: u32| -> u32 { square(n) + 1 }) };
+    assert_eq!(server.serve(&[1, 2, 3]).block(), [2, 5, 10]);
+    let server = Server { handler: square };
+    assert_eq!(server.serve(&[4]).block(), [16]);
+}
+
+/// What an operation gives depends on who makes it.
+trait Feed {
+    type Item: Send;
+
+    #[routine]
+    fn next(&mut self) -> Option<Self::Item>;
+}
+
+struct Numbers(Receiver<u32>);
+
+struct Words(std::vec::IntoIter<&'static str>);
+
+impl Feed for Numbers {
+    type Item = u32;
+
+    #[routine]
+    fn next(&mut self) -> Option<u32> {
+        self.0.recv().ok()
+    }
+}
+
+impl Feed for Words {
+    type Item = &'static str;
+
+    #[routine]
+    fn next(&mut self) -> Option<&'static str> {
+        Iterator::next(&mut self.0)
+    }
+}
+
+#[routine]
+fn gather<const MOST: usize, F: Feed + Send>(feed: &mut F) -> Vec<F::Item> {
+    let mut all = Vec::new();
+    while let Some(item) = feed.next() {
+        all.push(item);
+        if all.len() == MOST {
+            break;
+        }
+    }
+    all
+}
+
+#[test]
+fn a_trait_gives_items_of_its_own_type_by_suspending() {
+    let (tx, rx): (Sender<u32>, Receiver<u32>) = bounded_channel(4);
+    for n in 1..=3 {
+        tx.send(n).block().unwrap();
+    }
+    drop(tx);
+    let mut numbers = Numbers(rx);
+    assert_eq!(gather::<2, _>(&mut numbers).block(), [1, 2]);
+    assert_eq!(gather::<9, _>(&mut numbers).block(), [3]);
+    assert_eq!(gather::<9, _>(&mut Words(vec!["a", "b"].into_iter())).block(), ["a", "b"]);
+}
+
+/// Asked with texts of any lifetime: what it returns borrows them.
+trait Ask: for<'a> Fn(&'a str) -> rustroutines::suspend::Boxed<'a, usize> + Sync {}
+
+impl<T: for<'a> Fn(&'a str) -> rustroutines::suspend::Boxed<'a, usize> + Sync> Ask for T {}
+
+#[routine(boxed)]
+fn boxed_length(text: &str) -> usize {
+    square(text.len() as u32) as usize
+}
+
+fn length(text: &str) -> rustroutines::suspend::Boxed<'_, usize> {
+    boxed_length(text)
+}
+
+#[routine]
+fn ask_all(ask: &impl Ask, words: Vec<String>) -> usize {
+    let mut total = 0;
+    for word in &words {
+        total += ask(word);
+    }
+    total
+}
+
+#[test]
+fn a_boxed_routine_is_asked_with_any_lifetime() {
+    assert_eq!(ask_all(&length, vec![String::from("ab"), String::from("abc")]).block(), 4 + 9);
+}
+
+#[routine]
+fn update(counts: &mut [u32; 3], at: usize) -> u32 {
+    counts[square(at as u32) as usize] += square(3);
+    counts[at] <<= square(1);
+    counts[..square(1) as usize + 1].iter().sum()
+}
+
+#[test]
+fn places_and_bounds_suspend() {
+    let mut counts = [1, 1, 1];
+    assert_eq!(update(&mut counts, 1).block(), 1 + 20);
+    assert_eq!(counts, [1, 20, 1]);
+}
