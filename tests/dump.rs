@@ -52,7 +52,7 @@ fn each_operation_says_what_it_is_and_where_its_channel_was_made() {
                 let _ = rx.recv();
             })
         });
-        let [WaitsFor::Recv(channel)] = waits(&runtime, &handle)[..] else { panic!() };
+        let [WaitsFor::Receiving(channel)] = waits(&runtime, &handle)[..] else { panic!() };
         assert_eq!((channel.created.file(), channel.created.line()), (file!(), made));
         assert_eq!((channel.len, channel.capacity), (0, Some(0)));
 
@@ -62,18 +62,18 @@ fn each_operation_says_what_it_is_and_where_its_channel_was_made() {
                 let _ = sender.send(2);
             })
         });
-        let [WaitsFor::Send(channel)] = waits(&runtime, &sends)[..] else { panic!() };
+        let [WaitsFor::Sending(channel)] = waits(&runtime, &sends)[..] else { panic!() };
         assert_eq!((channel.created.line(), channel.len, channel.capacity), (made + 1, 1, Some(1)));
 
         let reserves = runtime.spawn(move || suspend!(move { drop(full_tx.reserve()) }));
-        assert!(matches!(waits(&runtime, &reserves)[..], [WaitsFor::Reserve(_)]));
+        assert!(matches!(waits(&runtime, &reserves)[..], [WaitsFor::Reserving(_)]));
 
         let receives = runtime.spawn(move || {
             suspend!(move {
                 let _ = all_rx.recv();
             })
         });
-        let [WaitsFor::BroadcastRecv(channel)] = waits(&runtime, &receives)[..] else { panic!() };
+        let [WaitsFor::BroadcastReceiving(channel)] = waits(&runtime, &receives)[..] else { panic!() };
         assert_eq!(channel.created.line(), made + 3);
 
         let begin = Instant::now();
@@ -121,7 +121,7 @@ fn a_select_says_all_its_cases_and_goes_on_as_it_was() {
         });
         let found = waits(&runtime, &pure);
         let [WaitsFor::Select(cases)] = &found[..] else { panic!("{found:?}") };
-        assert!(matches!(cases[..], [WaitsFor::Recv(_), WaitsFor::Send(_)]), "{cases:?}");
+        assert!(matches!(cases[..], [WaitsFor::Receiving(_), WaitsFor::Sending(_)]), "{cases:?}");
 
         let (c_tx, c_rx) = channel::<u32>();
         let mixed = runtime.spawn(move || {
@@ -136,7 +136,7 @@ fn a_select_says_all_its_cases_and_goes_on_as_it_was() {
         let found = waits(&runtime, &mixed);
         let [WaitsFor::Select(cases)] = &found[..] else { panic!("{found:?}") };
         assert_eq!(cases.len(), 3, "{cases:?}");
-        assert!(cases.iter().any(|case| matches!(case, WaitsFor::Recv(_))));
+        assert!(cases.iter().any(|case| matches!(case, WaitsFor::Receiving(_))));
         assert!(cases.iter().any(|case| matches!(case, WaitsFor::Sleep(_))));
         assert!(cases.iter().any(|case| matches!(case, WaitsFor::Limit(_))));
 
@@ -233,7 +233,7 @@ fn a_thread_that_blocks_is_shown_with_its_routine() {
         eventually("both block", || {
             let dump = runtime.dump();
             assert!(matches!(of(&dump, blocks.id()).state, RoutineState::Running | RoutineState::Queued));
-            let recv = |on: &[WaitsFor]| matches!(on, [WaitsFor::Recv(_)]);
+            let recv = |on: &[WaitsFor]| matches!(on, [WaitsFor::Receiving(_)]);
             inside =
                 dump.threads.iter().any(|thread| thread.routine == Some(blocks.id()) && recv(&thread.on));
             outside = dump

@@ -43,7 +43,7 @@ impl<'a, T> SendOp<'a, T> {
     /// It has to wait.
     fn pending<R>(&self) -> Poll<R> {
         budget::refund();
-        trace::waits(|| WaitsFor::Send(self.channel.info()));
+        trace::waits(|| WaitsFor::Sending(self.channel.info()));
         Poll::Pending
     }
 
@@ -126,7 +126,7 @@ impl<T> Suspend for SendOp<'_, T> {
                 match this.channel.publish_send(value, showing) {
                     Ok(key) => {
                         this.state = Sending::Waiting(key);
-                        trace::waits(|| WaitsFor::Send(this.channel.info()));
+                        trace::waits(|| WaitsFor::Sending(this.channel.info()));
                         Progress::Published
                     }
                     Err(value) => {
@@ -142,7 +142,7 @@ impl<T> Suspend for SendOp<'_, T> {
                 Progress::Waiting
             }
             Step::Tell => {
-                trace::waits(|| WaitsFor::Send(this.channel.info()));
+                trace::waits(|| WaitsFor::Sending(this.channel.info()));
                 Progress::Waiting
             }
             Step::Collect => Progress::Done(this.stop().map_err(SendError)),
@@ -192,7 +192,7 @@ impl<'a, T> RecvOp<'a, T> {
     /// It has to wait.
     fn pending<R>(&self) -> Poll<R> {
         budget::refund();
-        trace::waits(|| WaitsFor::Recv(self.channel.info()));
+        trace::waits(|| WaitsFor::Receiving(self.channel.info()));
         Poll::Pending
     }
 
@@ -250,7 +250,7 @@ impl<T> Suspend for RecvOp<'_, T> {
                 if this.waiting.is_none() {
                     return Progress::Retry;
                 }
-                trace::waits(|| WaitsFor::Recv(this.channel.info()));
+                trace::waits(|| WaitsFor::Receiving(this.channel.info()));
                 Progress::Published
             }
             Step::Withdraw => {
@@ -259,7 +259,7 @@ impl<T> Suspend for RecvOp<'_, T> {
                 Progress::Waiting
             }
             Step::Tell => {
-                trace::waits(|| WaitsFor::Recv(this.channel.info()));
+                trace::waits(|| WaitsFor::Receiving(this.channel.info()));
                 Progress::Waiting
             }
             Step::Collect => Progress::Done(this.stop().ok_or(RecvError)),

@@ -234,7 +234,7 @@ impl<'a, T> Reserve<'a, T> {
 
 impl<T> Reserve<'_, T> {
     fn describe(&self) -> WaitsFor {
-        WaitsFor::Reserve(self.sender.channel.info())
+        WaitsFor::Reserving(self.sender.channel.info())
     }
 }
 

@@ -25,15 +25,15 @@ crate::platform::thread::thread_local! {
 #[non_exhaustive]
 pub enum WaitsFor {
     /// For room in a channel, or for somebody who takes the value.
-    Send(ChannelInfo),
+    Sending(ChannelInfo),
     /// For a value.
-    Recv(ChannelInfo),
+    Receiving(ChannelInfo),
     /// For room to reserve.
-    Reserve(ChannelInfo),
+    Reserving(ChannelInfo),
     /// For the slowest receiver of a broadcast.
-    BroadcastSend(ChannelInfo),
+    Broadcasting(ChannelInfo),
     /// For the next value of a broadcast.
-    BroadcastRecv(ChannelInfo),
+    BroadcastReceiving(ChannelInfo),
     /// For the first of several.
     Select(Vec<WaitsFor>),
     /// For time to pass; `None`: for ever.
@@ -165,11 +165,11 @@ impl fmt::Display for ChannelInfo {
 impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            WaitsFor::Send(channel) => write!(f, "sending to {channel}"),
-            WaitsFor::Recv(channel) => write!(f, "receiving from {channel}"),
-            WaitsFor::Reserve(channel) => write!(f, "reserving room in {channel}"),
-            WaitsFor::BroadcastSend(channel) => write!(f, "broadcasting to {channel}"),
-            WaitsFor::BroadcastRecv(channel) => write!(f, "receiving a broadcast from {channel}"),
+            WaitsFor::Sending(channel) => write!(f, "sending to {channel}"),
+            WaitsFor::Receiving(channel) => write!(f, "receiving from {channel}"),
+            WaitsFor::Reserving(channel) => write!(f, "reserving room in {channel}"),
+            WaitsFor::Broadcasting(channel) => write!(f, "broadcasting to {channel}"),
+            WaitsFor::BroadcastReceiving(channel) => write!(f, "receiving a broadcast from {channel}"),
             WaitsFor::Select(cases) => {
                 write!(f, "select of {}", cases.len())?;
                 for (index, case) in cases.iter().enumerate() {

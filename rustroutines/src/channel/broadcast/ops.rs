@@ -91,13 +91,13 @@ impl<T> Drop for RecvOp<'_, T> {
 
 impl<T> SendOp<'_, T> {
     fn describe(&self) -> WaitsFor {
-        WaitsFor::BroadcastSend(self.ring.info())
+        WaitsFor::Broadcasting(self.ring.info())
     }
 }
 
 impl<T> RecvOp<'_, T> {
     fn describe(&self) -> WaitsFor {
-        WaitsFor::BroadcastRecv(self.receiver.ring.info())
+        WaitsFor::BroadcastReceiving(self.receiver.ring.info())
     }
 }
 
