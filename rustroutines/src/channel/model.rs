@@ -60,6 +60,37 @@ fn a_full_channel_lets_senders_in() {
     });
 }
 
+/// The sender waits although, or while, there are values in the front: one that is taken from there lets it
+/// in.
+#[test]
+fn a_sender_is_let_in_by_who_takes_from_the_front() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(3);
+        (1..=3).for_each(|n| tx.try_send(n).unwrap());
+        assert_eq!(rx.recv().block(), Ok(1));
+        tx.try_send(4).unwrap();
+        let sender = spawn(move || tx.send(5).block());
+        assert_eq!(rx.recv().block(), Ok(2));
+        sender.join().unwrap().unwrap();
+        assert_eq!(rx.iter().collect::<Vec<_>>(), [3, 4, 5]);
+    });
+}
+
+#[test]
+fn a_receiver_that_finds_the_front_emptied_looks_again() {
+    check(2, || {
+        let (tx, rx) = bounded_channel(3);
+        (1..=3).for_each(|n| tx.try_send(n).unwrap());
+        assert_eq!(rx.recv().block(), Ok(1));
+        let other = rx.clone();
+        let receivers = [spawn(move || rx.try_recv().ok()), spawn(move || other.try_recv().ok())];
+        // Permits are reserved under the channel's lock, and empty the front.
+        drop(tx.try_reserve());
+        let received = receivers.map(|receiver| receiver.join().unwrap());
+        assert!(received == [Some(2), Some(3)] || received == [Some(3), Some(2)], "{received:?}");
+    });
+}
+
 #[test]
 fn a_cancelled_receive_loses_nothing() {
     for capacity in [0, 1] {
