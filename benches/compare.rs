@@ -48,7 +48,7 @@ struct Effort {
 const SHORT: Effort = Effort {
     name: "short",
     rounds: 3,
-    options: ["--warm-up-time", "0.2", "--measurement-time", "0.6", "--sample-size", "10"],
+    options: ["--warm-up-time", "0.1", "--measurement-time", "0.3", "--sample-size", "10"],
 };
 const FULL: Effort = Effort {
     name: "full",
