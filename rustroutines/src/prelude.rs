@@ -2,7 +2,8 @@
 //!
 //! All macros, channels, the handles of routines, sleeping and timeouts, and the errors of all these.
 //! [`Duration`] and [`Instant`] are the standard library's, here because timeouts are everywhere. With
-//! [`routine`] and [`select`] come the modules of these names, so that `routine::Builder` needs no `use`.
+//! the macros `#[routine]` and `select!` come the modules of these names, so that
+//! `routine::Builder` needs no `use`.
 //!
 //! What is not here: [`io::Read`](crate::io::Read), [`Write`](crate::io::Write) and their like, because the
 //! standard library's have the same names. Whoever reads and writes asks for them, as with the standard
