@@ -81,6 +81,9 @@
 //! # When nobody can go on
 //!
 //! A `#[routine] fn main` says so, and who waits for what, and ends the process with exit code 2 (on Linux).
+//! Not while anything waits for time, nor once the program has used sockets or signals: something might still
+//! come from there. [`RustRoutineRuntime::dump`](runtime::RustRoutineRuntime::dump) says who waits for what
+//! at any moment.
 //!
 //! # Features
 //!
