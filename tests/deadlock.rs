@@ -74,7 +74,7 @@ fn who_can_still_be_woken_is_left_alone() {
 fn the_report_says_who_waits_for_what() {
     let text = report("cycle", 2);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "2 routines, 1 threads that block", "{text}");
+    assert_eq!(lines[0], "routines: 2, threads that block: 1", "{text}");
     let one = lines.iter().find(|line| line.contains("`one`")).expect("routine one is there");
     assert!(one.contains("spawned at tests/programs/deadlocks.rs:"), "{one}");
     assert!(one.contains("receiving from the bounded channel made at tests/programs/deadlocks.rs:"), "{one}");

@@ -1,6 +1,7 @@
 //! Reading and writing: the traits, what is built on them, and work that blocks.
 //!
-//! - [`Read`], [`Write`], [`BufRead`], [`Seek`]: the traits; [`ops`]: what their methods return;
+//! - [`Read`], [`Write`], [`BufRead`], [`Seek`]: the traits, all of them in [`mod@prelude`]; [`ops`]: what their
+//!   methods return;
 //! - [`BufReader`], [`BufWriter`], [`copy()`], [`copy_bidirectional`], [`split`], [`Read::take`],
 //!   [`Read::chain`]: readers and writers made of others;
 //! - [`mod@fs`]: files and directories; [`mod@net`]: sockets; [`stdin`], [`stdout`], [`stderr`]; for other
@@ -47,6 +48,7 @@ mod impls;
 #[cfg(not(any(loom, shuttle)))]
 pub mod net;
 pub mod ops;
+pub mod prelude;
 #[cfg(not(any(loom, shuttle)))]
 mod stdio;
 mod traits;

@@ -27,6 +27,7 @@ const MOST_WORKERS: usize = 4096;
 /// | `thread_name`          |                                    | `rustroutines`              |
 /// | `keep_alive`           | `RUSTROUTINES_KEEP_ALIVE_MS`       | 10 s                        |
 /// | `pinning`              | `RUSTROUTINES_PINNING`             | `none`                      |
+/// | `dump_on_signal`       | `RUSTROUTINES_DUMP_ON_SIGNAL`      | no signal                   |
 ///
 /// `RUSTROUTINES_PINNING` is `none`, `node` or `processor`.
 ///

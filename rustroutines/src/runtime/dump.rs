@@ -112,7 +112,7 @@ impl fmt::Display for Causes<'_> {
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} routines, {} threads that block", self.routines.len(), self.threads.len())?;
+        write!(f, "routines: {}, threads that block: {}", self.routines.len(), self.threads.len())?;
         for routine in &self.routines {
             write!(f, "\n  {routine}")?;
         }
@@ -138,6 +138,9 @@ impl fmt::Display for RoutineState {
         match self {
             RoutineState::Running => f.write_str("running"),
             RoutineState::Queued => f.write_str("ready to run"),
+            RoutineState::Waiting { on, since } if *since < Duration::from_millis(1) => {
+                write!(f, "waiting: {}", Causes(on))
+            }
             RoutineState::Waiting { on, since } => write!(f, "waiting for {since:.1?}: {}", Causes(on)),
         }
     }
