@@ -65,6 +65,18 @@ fn a_crate_found_by_another_path() {
 }
 
 #[test]
+fn macros_in_a_crate_found_by_another_path() {
+    let body = "go!(f(g())); let c = || rr::suspend!({ h() }); rr::select! { default => other::go!(x), }";
+    routine("crate_path_macros", "crate = rr, local", &format!("fn f() {{ {body} }}"));
+}
+
+#[test]
+fn a_macro_that_was_told_the_path() {
+    let expand = |input| crate::found::found(input, crate::go::expand);
+    expression("crate_path_go", expand, "@crate [rr] move || { suspend!(@crate [rr] { f() }) }");
+}
+
+#[test]
 fn a_loop() {
     routine("for_loop", "", "fn f(rx: R) { 'l: for (a, b) in rx { continue 'l; } for i in 0..3 {} }");
 }
