@@ -13,7 +13,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Macro};
+use syn::{Expr, Macro, Pat};
 
 /// The whole macro: in plain code, which blocks, or as [`rewrite`] left it.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -237,7 +237,8 @@ fn bodies(select: &Select, names: &[Names], enum_name: &Ident) -> TokenStream {
             Event::Operation { pattern, .. } => {
                 let won = &names.next().expect("one for each operation").won;
                 match pattern {
-                    None => quote_spanned!(span=> #enum_name::#won(_) => #body,),
+                    // Of an outcome that is `()`, clippy would rather see no `_` of the user's.
+                    None | Some(Pat::Wild(_)) => quote_spanned!(span=> #enum_name::#won(_) => #body,),
                     Some(pattern) => {
                         let body = inside(body);
                         quote_spanned! {span=>
