@@ -43,7 +43,10 @@ fn expression() {
             }
         };
         match won {
-            RustroutinesWon::Won0(_) => 1,
+            RustroutinesWon::Won0(output) => {
+                let _ = output;
+                1
+            }
             RustroutinesWon::Won1(_) => 2,
             RustroutinesWon::Default => 3,
         }

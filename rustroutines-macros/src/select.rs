@@ -237,10 +237,14 @@ fn bodies(select: &Select, names: &[Names], enum_name: &Ident) -> TokenStream {
             Event::Operation { pattern, .. } => {
                 let won = &names.next().expect("one for each operation").won;
                 match pattern {
-                    // Of an outcome that is `()`, clippy would rather see no `_` of the user's.
-                    None | Some(Pat::Wild(_)) => quote_spanned!(span=> #enum_name::#won(_) => #body,),
+                    None => quote_spanned!(span=> #enum_name::#won(_) => #body,),
                     Some(pattern) => {
                         let body = inside(body);
+                        let pattern = match pattern {
+                            // Of an outcome that is `()`, clippy would rather see no `_` of the user's.
+                            Pat::Wild(_) => quote_spanned!(span=> _),
+                            other => quote!(#other),
+                        };
                         quote_spanned! {span=>
                             #enum_name::#won(output) => { let #pattern = output; #body }
                         }
