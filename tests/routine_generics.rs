@@ -133,3 +133,58 @@ fn places_and_bounds_suspend() {
     assert_eq!(update(&mut counts, 1).block(), 1 + 20);
     assert_eq!(counts, [1, 20, 1]);
 }
+
+fn identity<T>(value: T) -> T {
+    value
+}
+
+fn increment(n: u8) -> u8 {
+    n + 1
+}
+
+fn applied(f: fn(u8) -> u8, n: u8) -> u8 {
+    f(n)
+}
+
+fn asked(f: &dyn Fn(u8) -> u8) -> u8 {
+    f(1)
+}
+
+fn total(values: &[u8]) -> u8 {
+    values.iter().sum()
+}
+
+struct Step {
+    run: fn(u8) -> u8,
+}
+
+/// Each call's value is coerced to the type that its place wants, as a plain function's is.
+macro_rules! coercions {
+    ($name:ident, $($option:ident)?) => {
+        #[routine($($option)?)]
+        fn $name() -> Vec<u8> {
+            let typed: fn(u8) -> u8 = identity(increment);
+            let wrapped: Option<fn(u8) -> u8> = Some(identity(increment));
+            let boxed: Box<dyn Fn(u8) -> u8 + Send> = identity(Box::new(increment));
+            let array: [fn(u8) -> u8; 2] = [identity(increment), typed];
+            let chosen = if array.len() == 2 { identity(increment) } else { |n| n };
+            let mut pushed: Vec<fn(u8) -> u8> = Vec::new();
+            pushed.push(identity(increment));
+            let step = Step { run: identity(|n| n + 2) };
+            vec![
+                applied(identity(increment), 1) + applied(identity(|n| n), 1),
+                typed(1) + wrapped.map_or(0, |f| f(1)) + boxed(1) + chosen(1) + pushed[0](1) + (step.run)(1),
+                asked(&identity(increment)) + total(identity(&[1, 2])) + total(&identity([1, 2])),
+            ]
+        }
+    };
+}
+
+coercions!(coerced_in_a_routine,);
+coercions!(coerced_where_it_blocks, blocking);
+
+#[test]
+fn values_of_calls_are_coerced_to_what_is_wanted() {
+    assert_eq!(coerced_in_a_routine().block(), [3, 13, 8]);
+    assert_eq!(coerced_where_it_blocks(), [3, 13, 8]);
+}

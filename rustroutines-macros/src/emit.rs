@@ -3,7 +3,7 @@
 //! Generated tokens stand at the user's call and resolve as this crate's: a user's names never meet
 //! ours, and lints know that the user has not written them.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -480,41 +480,4 @@ pub(crate) fn call_site(call: &Expr) -> Span {
         },
         other => other.span(),
     }
-}
-
-/// What the macros wrote, for a crate that is found by another path.
-///
-/// Input: `::rustroutines::__private::Send`, `crate::tools::rustroutines`
-/// Output: `crate::tools::rustroutines::__private::Send`
-///
-/// `__private` is nobody's but ours, so that no path of the user's is touched.
-pub(crate) fn through(tokens: TokenStream, path: &Path) -> TokenStream {
-    let mut made: Vec<TokenTree> = Vec::new();
-    for tree in tokens {
-        match tree {
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), through(group.stream(), path));
-                inner.set_span(group.span());
-                made.push(inner.into());
-            }
-            TokenTree::Ident(name) if name == "__private" => {
-                // `:: rustroutines ::` stands before it
-                let ours =
-                    made.len().checked_sub(5).filter(|start| made[start + 2].to_string() == "rustroutines");
-                if let Some(start) = ours {
-                    let mut written = made.split_off(start);
-                    let colons = written.split_off(3);
-                    // An error may be shown from here on.
-                    let at = written[0].span();
-                    made.extend(quote!(#path));
-                    let hygiene = made[start].span();
-                    made[start].set_span(hygiene.located_at(at));
-                    made.extend(colons);
-                }
-                made.push(name.into());
-            }
-            other => made.push(other),
-        }
-    }
-    made.into_iter().collect()
 }

@@ -6,6 +6,7 @@
 //! - `go`, `select`, `operation` (`suspend!` and `plain!`): the other macros;
 //! - `rewrite`: finds the calls of a body; `known_macros`: finds them inside `println!` and the like;
 //! - `emit`: the few expansions all of them are made of;
+//! - `found`: how an expansion finds the crate;
 //! - `names`: the functions and methods never taken for operations;
 //! - `diagnostics`: errors, gathered and reported together.
 
@@ -13,6 +14,7 @@
 
 mod diagnostics;
 mod emit;
+mod found;
 mod go;
 mod known_macros;
 mod names;
@@ -35,19 +37,19 @@ pub fn routine(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Starts a routine: see `rustroutines::go`.
 #[proc_macro]
 pub fn go(input: TokenStream) -> TokenStream {
-    go::expand(input.into()).into()
+    found::found(input.into(), go::expand).into()
 }
 
 /// Waits for the first of several operations: see `rustroutines::select`.
 #[proc_macro]
 pub fn select(input: TokenStream) -> TokenStream {
-    select::expand(input.into()).into()
+    found::found(input.into(), select::expand).into()
 }
 
 /// Makes an operation of a block, or a closure that returns operations: see `rustroutines::suspend`.
 #[proc_macro]
 pub fn suspend(input: TokenStream) -> TokenStream {
-    operation::expand_suspend(input.into()).into()
+    found::found(input.into(), operation::expand_suspend).into()
 }
 
 /// Leaves an expression as it is: see `rustroutines::plain`.

@@ -177,10 +177,10 @@ pub(crate) enum OwnMacro {
     Select,
 }
 
-/// Which of our macros a path names: by itself, or through the crate's name.
-pub(crate) fn own_macro(path: &Path) -> Option<OwnMacro> {
+/// Which of our macros a path names: by itself, or through the crate's name. A `marked` one is ours.
+pub(crate) fn own_macro(path: &Path, marked: bool) -> Option<OwnMacro> {
     let qualified = path.segments.len() == 2 && path.segments[0].ident == "rustroutines";
-    if path.segments.len() != 1 && !qualified {
+    if path.segments.len() != 1 && !qualified && !marked {
         return None;
     }
     match last(path)?.as_str() {

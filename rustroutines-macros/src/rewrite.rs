@@ -5,9 +5,9 @@
 
 use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
-use crate::{go, known_macros, select};
+use crate::{found, go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use std::mem;
 use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
@@ -422,12 +422,18 @@ impl VisitMut for Rewriter {
     // The macro itself stays, with its arguments rewritten: so its import is used, and it reports its
     // own errors. (`suspend!` makes a body of its own, and `plain!` is left alone.)
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        let own = names::own_macro(&mac.path);
+        let (path, tokens) = found::unmark(mem::take(&mut mac.tokens));
+        mac.tokens = tokens;
+        let own = names::own_macro(&mac.path, path.is_some());
         self.found |= own.is_some();
         match own {
             Some(OwnMacro::Go) => go::rewrite(mac, self),
             Some(OwnMacro::Select) => select::rewrite(mac, self),
             None => known_macros::rewrite(mac, self),
+        }
+        if let Some(path) = path {
+            let tokens = &mac.tokens;
+            mac.tokens = quote!(@crate [#path] #tokens);
         }
     }
 

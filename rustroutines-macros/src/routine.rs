@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{Errors, nearest};
 use crate::emit::{self, Capture, Mode, Start};
+use crate::found;
 use crate::names;
 use crate::rewrite::Rewriter;
 use crate::signature;
@@ -104,13 +105,17 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     if options.blocking.is_some() && errors.is_empty() && has_no_calls(&item) {
         return item;
     }
+    let item = match &options.path {
+        None => item,
+        Some(path) => found::mark(item, path),
+    };
     match syn::parse2::<Function>(item.clone()) {
         Ok(function) => {
             let emitted = emit(&options, function, &item, &mut errors).unwrap_or(item);
             let errors = errors.into_tokens();
             match &options.path {
                 None => quote!(#errors #emitted),
-                Some(path) => emit::through(quote!(#errors #emitted), path),
+                Some(path) => found::through(quote!(#errors #emitted), path),
             }
         }
         Err(error) => {

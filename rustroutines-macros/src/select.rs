@@ -13,7 +13,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Macro};
+use syn::{Expr, Macro, Pat};
 
 /// The whole macro: in plain code, which blocks, or as [`rewrite`] left it.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -240,6 +240,11 @@ fn bodies(select: &Select, names: &[Names], enum_name: &Ident) -> TokenStream {
                     None => quote_spanned!(span=> #enum_name::#won(_) => #body,),
                     Some(pattern) => {
                         let body = inside(body);
+                        let pattern = match pattern {
+                            // Of an outcome that is `()`, clippy would rather see no `_` of the user's.
+                            Pat::Wild(_) => quote_spanned!(span=> _),
+                            other => quote!(#other),
+                        };
                         quote_spanned! {span=>
                             #enum_name::#won(output) => { let #pattern = output; #body }
                         }

@@ -65,6 +65,18 @@ fn a_crate_found_by_another_path() {
 }
 
 #[test]
+fn macros_in_a_crate_found_by_another_path() {
+    let body = "go!(f(g())); let c = || rr::suspend!({ h() }); rr::select! { default => other::go!(x), }";
+    routine("crate_path_macros", "crate = rr, local", &format!("fn f() {{ {body} }}"));
+}
+
+#[test]
+fn a_macro_that_was_told_the_path() {
+    let expand = |input| crate::found::found(input, crate::go::expand);
+    expression("crate_path_go", expand, "@crate [rr] move || { suspend!(@crate [rr] { f() }) }");
+}
+
+#[test]
 fn a_loop() {
     routine("for_loop", "", "fn f(rx: R) { 'l: for (a, b) in rx { continue 'l; } for i in 0..3 {} }");
 }
@@ -146,4 +158,90 @@ fn block_inside_a_routine_is_refused_by_type() {
 #[test]
 fn suspend_behind_a_pointer() {
     expression("suspend_boxed", crate::operation::expand_suspend, "boxed, |x: u32| f(x)");
+}
+
+#[test]
+fn a_call_behind_a_reference() {
+    routine("reference", "local", "fn f(x: X) { g(&x.borrow(), &(h())); }");
+}
+
+#[test]
+fn calls_whose_type_is_written_down() {
+    let body = "let n: u8 = g(); if n == h() { return Err(k(n)); } match n { 0 => Ok(g()), _ => { k(n) } }";
+    routine("wanted", "local", &format!("fn f() -> Result<u8, E> {{ {body} }}"));
+    routine("wanted_blocking", "blocking", &format!("fn f() -> Result<u8, E> {{ {body} }}"));
+}
+
+#[test]
+fn what_is_awaited_and_what_is_asked_for_its_error() {
+    routine("await_and_try", "local", "fn f() -> Result<u8, E> { g(h()).await; g(h())?; Ok(1) }");
+}
+
+#[test]
+fn statements_that_bind_and_arms_that_call() {
+    let body = "let Some(n) = g() else { return h(); }; let m = g(); match m { 1 if h() => g(), _ => {} }";
+    routine("bindings", "local", &format!("fn f() {{ {body} }}"));
+}
+
+#[test]
+fn macros_that_take_conditions_patterns_and_lengths() {
+    let body = "assert!(g()); assert!(g(), \"{}\", h()); matches!(g(), Some(n) if h(n)); vec![g(); h()];";
+    routine("conditions", "local", &format!("fn f() {{ {body} }}"));
+}
+
+#[test]
+fn a_local_method_that_calls_itself() {
+    routine(
+        "recursion_local",
+        "local",
+        "fn f(&self, n: u32) -> u32 { self.f(n) + Self::f(self, n) + other.f(n) }",
+    );
+}
+
+#[test]
+fn a_local_routine_behind_a_pointer() {
+    routine("boxed_local", "boxed, local", "fn f(a: &str) -> &str { g(a) }");
+}
+
+#[test]
+fn a_method_of_a_trait_without_a_body() {
+    method("trait_method", "", "fn f(&self, n: u32) -> u32;");
+}
+
+#[test]
+fn a_test() {
+    routine("test", "", "#[test] fn f() { g(); }");
+}
+
+#[test]
+fn go_with_a_block() {
+    expression("go_block", crate::go::expand, "name, move { f(x); }");
+}
+
+#[test]
+fn suspend_with_a_block() {
+    expression("suspend_block", crate::operation::expand_suspend, "{ f(x) }");
+}
+
+#[test]
+fn plain_leaves_its_expression() {
+    expression("plain", crate::operation::expand_plain, "f(g(x))");
+}
+
+#[test]
+fn a_select_inside_a_blocking_body() {
+    routine(
+        "select_blocking",
+        "blocking",
+        "fn f() { select! { f(g()), if c() => h(), deadline(d()) => {} } }",
+    );
+}
+
+#[test]
+fn a_select_with_guards_and_a_default() {
+    expression(
+        "select_default",
+        crate::select::expand,
+        "@suspend _ = f(), if c => 1, f() => 2, default => 3",
+    );
 }

@@ -28,7 +28,8 @@
 /// `self.f(…)`) is boxed there by itself.
 ///
 /// All macros of this crate find it by the name `rustroutines`. Where `Cargo.toml` gives it another, write
-/// `extern crate other_name as rustroutines;` in the root of your crate.
+/// `extern crate other_name as rustroutines;` in the root of your crate. Or say it of each routine,
+/// `#[routine(crate = other_name)]`, which holds for the macros in its body too.
 ///
 /// # Examples
 /// ```

@@ -1,0 +1,3 @@
+fn expression() {
+    (f(g(x)))
+}
