@@ -25,6 +25,7 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<Vec<(String, f64)>, Bo
     let mut found = Vec::new();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     collect(&target.join("criterion"), begun, &mut found)?;
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
     if found.is_empty() {
         return Err(format!("the benchmark `{name}` has left no figures in {}", target.display()).into());
     }
