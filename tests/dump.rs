@@ -188,7 +188,7 @@ fn names_sites_and_states() {
         assert_eq!(of(&dump, named.id()).name.as_deref(), Some("the named one"));
         stop.store(true, Ordering::Relaxed);
         let text = dump.to_string();
-        assert!(text.starts_with("2 routines, "), "{text}");
+        assert!(text.starts_with("routines: 2, "), "{text}");
         assert!(text.contains("`the named one`, spawned at tests/dump.rs:"), "{text}");
         assert!(text.contains(": sleeping for 3"), "{text}");
         running.join().block().unwrap();
