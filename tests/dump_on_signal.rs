@@ -21,7 +21,7 @@ fn a_process_says_what_its_routines_do_and_goes_on() {
         let sent = Command::new("sh").args(["-c", &format!("kill -QUIT {}", child.id())]).status();
         assert!(sent.expect("a shell starts").success());
         let first = errors.next().unwrap().unwrap();
-        assert!(first.starts_with("1 routines, "), "{first}");
+        assert!(first.starts_with("routines: 1, "), "{first}");
         let routine = errors.next().unwrap().unwrap();
         assert!(routine.contains("`the sleeper`, spawned at tests/programs/deadlocks.rs:"), "{routine}");
         assert!(routine.contains(": sleeping for "), "{routine}");
