@@ -25,9 +25,8 @@ use crate::platform::sync::ShortMutex;
 use std::collections::VecDeque;
 use std::mem;
 
-/// See the module. On cache lines of its own.
+/// See the module.
 #[derive(Debug)]
-#[repr(align(64))]
 pub(super) struct Front<T> {
     /// How many values there are, for those who do not hold the lock. Written under it.
     len: AtomicUsize,
