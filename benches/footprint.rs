@@ -10,17 +10,15 @@
 #![forbid(unsafe_code)]
 
 mod contestants;
+mod jobs;
 
 use contestants::{AsyncChannel, Capacity, Channel, Kanal, Ours, Runtime, Smol, Tokio};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const PARKED: u64 = 1_000_000;
 const SLEEPS: u64 = 100_000;
-/// How the process that measures is told what to do.
-const JOB: &str = "FOOTPRINT_JOB";
 
 /// The jobs, by name.
 const JOBS: [(&str, fn()); 10] = [
@@ -41,22 +39,7 @@ fn main() {
         println!("skipped: the figures come from Linux's /proc");
         return;
     }
-    if let Ok(job) = std::env::var(JOB) {
-        JOBS.iter().find(|(name, _)| *name == job).expect("a job's name").1();
-        // Routines still wait, and they shall not be waited for.
-        std::process::exit(0);
-    }
-    // Cargo adds `--bench`; what does not look like an option chooses jobs.
-    let chosen: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let this = std::env::current_exe().expect("a program knows where it lies");
-    for (name, _) in JOBS {
-        if chosen.is_empty() || chosen.iter().any(|part| name.contains(part.as_str())) {
-            let output = Command::new(&this).env(JOB, name).output().expect("this program starts again");
-            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-            println!("{name:32} {}", String::from_utf8_lossy(&output.stdout).trim());
-        }
-    }
+    jobs::run(&JOBS);
 }
 
 /// One routine, one channel of its own, and nothing ever comes.

@@ -10,16 +10,14 @@
 #![forbid(unsafe_code)]
 
 mod contestants;
+mod jobs;
 
 use contestants::{AsyncChannel, Capacity, Channel, Ours, Runtime, Tokio};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Between two messages.
 const PAUSE: Duration = Duration::from_millis(1);
 const MESSAGES: u64 = 5_000;
-/// How the process that measures is told what to do.
-const JOB: &str = "LIGHT_LOAD_JOB";
 
 /// The jobs, by name.
 const JOBS: [(&str, fn()); 6] = [
@@ -36,21 +34,7 @@ fn main() {
         println!("skipped: the figures come from Linux's /proc");
         return;
     }
-    if let Ok(job) = std::env::var(JOB) {
-        JOBS.iter().find(|(name, _)| *name == job).expect("a job's name").1();
-        std::process::exit(0);
-    }
-    // Cargo adds `--bench`; what does not look like an option chooses jobs.
-    let chosen: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let this = std::env::current_exe().expect("a program knows where it lies");
-    for (name, _) in JOBS {
-        if chosen.is_empty() || chosen.iter().any(|part| name.contains(part.as_str())) {
-            let output = Command::new(&this).env(JOB, name).output().expect("this program starts again");
-            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-            println!("{name:24} {}", String::from_utf8_lossy(&output.stdout).trim());
-        }
-    }
+    jobs::run(&JOBS);
 }
 
 /// A routine sleeps and sends, another receives.

@@ -8,9 +8,9 @@
 #![forbid(unsafe_code)]
 
 mod contestants;
+mod jobs;
 
 use contestants::{AsyncChannel, Capacity, Channel, Ours, Runtime, Tokio};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -23,8 +23,6 @@ const TICK: Duration = Duration::from_millis(1);
 const ALONE: Duration = Duration::from_millis(100);
 /// So many times, one after another, are all workers kept.
 const ROUNDS: usize = 5;
-/// How the process that measures is told what to do.
-const JOB: &str = "STARVATION_JOB";
 
 /// The jobs, by name. `hop`: each tick goes through a channel to another routine, and counts when it arrives.
 const JOBS: [(&str, fn()); 16] = [
@@ -47,21 +45,7 @@ const JOBS: [(&str, fn()); 16] = [
 ];
 
 fn main() {
-    if let Ok(job) = std::env::var(JOB) {
-        JOBS.iter().find(|(name, _)| *name == job).expect("a job's name").1();
-        std::process::exit(0);
-    }
-    // Cargo adds `--bench`; what does not look like an option chooses jobs.
-    let chosen: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let this = std::env::current_exe().expect("a program knows where it lies");
-    for (name, _) in JOBS {
-        if chosen.is_empty() || chosen.iter().any(|part| name.contains(part.as_str())) {
-            let output = Command::new(&this).env(JOB, name).output().expect("this program starts again");
-            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-            println!("{name:32} {}", String::from_utf8_lossy(&output.stdout).trim());
-        }
-    }
+    jobs::run(&JOBS);
 }
 
 /// Computes for a second.
