@@ -50,7 +50,6 @@ use crate::platform::sync::{ShortMutex, ShortMutexGuard};
 use crate::select::Showing;
 use crate::task::trace::ChannelInfo;
 use crate::time::Alarm;
-use crossbeam_utils::Backoff;
 use std::panic::Location;
 use std::task::{Context, Waker};
 
@@ -307,10 +306,8 @@ impl<T> Channel<T> {
 
     /// Without a buffer nobody can pass on anything to who is not in line, so nobody looks.
     fn await_briefly(&self, come: impl Fn() -> bool) {
-        let backoff = Backoff::new();
-        // A model explores schedules, and needs no second look.
-        while self.capacity != 0 && !backoff.is_completed() && !platform::MODELLED && !come() {
-            backoff.snooze();
+        if self.capacity != 0 {
+            platform::await_briefly(come);
         }
     }
 

@@ -39,7 +39,6 @@ use crate::platform::census;
 use crate::platform::clock::{self, Instant};
 use crate::platform::readiness::Bell;
 use crate::platform::sync::{Condvar, Mutex, OnceLock};
-use crossbeam_utils::Backoff;
 use std::sync::Arc;
 use std::task::Wake;
 
@@ -88,14 +87,7 @@ impl Parker {
     /// Looks for a moment whether a notification comes: two threads that answer one another need not go to
     /// sleep for it, which costs a hundred times as much. Then sleeps until notified.
     pub(crate) fn park_soon(&self) {
-        let backoff = Backoff::new();
-        while self.state.load(Ordering::Relaxed) != NOTIFIED {
-            // A model explores schedules, and needs no look in between.
-            if backoff.is_completed() || platform::MODELLED {
-                break;
-            }
-            backoff.snooze();
-        }
+        platform::await_briefly(|| self.is_notified());
         self.park();
     }
 
