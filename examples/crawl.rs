@@ -10,13 +10,15 @@
 //!
 //! `main` alone knows what is to be done: it hands pages to fetchers and takes what they have found,
 //! whichever is possible first. No queue between them holds anything, so it is over when nobody is busy and
-//! nothing is left.
+//! nothing is left. It takes all pages that are as far from the first before those that are farther: a page
+//! that two lead to is as far as the nearer of them says, however long that one takes.
 
 use rustroutines::io::net::TcpStream;
 use rustroutines::io::{self, ErrorKind, Read, Write};
 use rustroutines::prelude::*;
 use std::collections::{HashSet, VecDeque};
 use std::env;
+use std::mem;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -24,14 +26,6 @@ use std::sync::Arc;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How much of a page is read.
 const LARGEST: u64 = 8 << 20;
-
-/// A page to be fetched.
-#[derive(Clone)]
-struct Job {
-    path: String,
-    /// How many links it is away from the first.
-    depth: usize,
-}
 
 /// What a page is like.
 struct Page {
@@ -46,42 +40,46 @@ fn main() -> ExitCode {
         eprintln!("usage: crawl [-d DEPTH] [-c CONNECTIONS] http://HOST[:PORT]/[PATH]");
         return ExitCode::from(2);
     };
-    let (jobs_tx, jobs) = channel();
+    let (paths_tx, paths) = channel();
     let (pages_tx, pages) = channel();
     for _ in 0..connections {
-        go!("fetcher", fetch_pages(host.clone(), jobs.clone(), pages_tx.clone()));
+        go!("fetcher", fetch_pages(host.clone(), paths.clone(), pages_tx.clone()));
     }
-    drop((jobs, pages_tx));
+    drop((paths, pages_tx));
 
     let mut seen = HashSet::from([first.clone()]);
-    let mut queue = VecDeque::from([Job { path: first, depth: 0 }]);
+    // Pages, `distance` links away from the first; and those that they lead to.
+    let (mut queue, mut next, mut distance) = (VecDeque::from([first]), VecDeque::new(), 0);
     let mut busy = 0;
     // Every link, from where and where to; and the pages that are not there, and why.
     let (mut links, mut broken) = (Vec::new(), Vec::new());
     while busy > 0 || !queue.is_empty() {
         select! {
-            sent = jobs_tx.send(queue[0].clone()), if !queue.is_empty() => {
+            sent = paths_tx.send(queue[0].clone()), if !queue.is_empty() => {
                 sent.expect("the fetchers listen");
                 queue.pop_front();
                 busy += 1;
             }
             outcome = pages.recv() => {
-                let (job, page): (Job, io::Result<Page>) = outcome.expect("a fetcher is busy");
+                let (path, page): (String, io::Result<Page>) = outcome.expect("a fetcher is busy");
                 busy -= 1;
                 match page {
                     Ok(page) if page.status < 400 => {
-                        println!("{} {}", page.status, job.path);
+                        println!("{} {path}", page.status);
                         for link in page.links {
-                            if job.depth < depth && seen.insert(link.clone()) {
-                                queue.push_back(Job { path: link.clone(), depth: job.depth + 1 });
+                            if distance < depth && seen.insert(link.clone()) {
+                                next.push_back(link.clone());
                             }
-                            links.push((job.path.clone(), link));
+                            links.push((path.clone(), link));
                         }
                     }
-                    Ok(page) => broken.push((job.path, format!("status {}", page.status))),
-                    Err(error) => broken.push((job.path, error.to_string())),
+                    Ok(page) => broken.push((path, format!("status {}", page.status))),
+                    Err(error) => broken.push((path, error.to_string())),
                 }
             }
+        }
+        if busy == 0 && queue.is_empty() {
+            (queue, distance) = (mem::take(&mut next), distance + 1);
         }
     }
     broken.sort();
@@ -113,13 +111,13 @@ fn arguments() -> Option<(Arc<str>, String, usize, usize)> {
 
 /// Fetches pages until there are no more.
 #[routine]
-fn fetch_pages(host: Arc<str>, jobs: Receiver<Job>, pages: Sender<(Job, io::Result<Page>)>) {
-    for job in jobs {
-        let page = match timeout(PATIENCE, || fetch(&host, &job.path)) {
+fn fetch_pages(host: Arc<str>, paths: Receiver<String>, pages: Sender<(String, io::Result<Page>)>) {
+    for path in paths {
+        let page = match timeout(PATIENCE, || fetch(&host, &path)) {
             Ok(page) => page,
             Err(Timeout) => Err(ErrorKind::TimedOut.into()),
         };
-        if pages.send((job, page)).is_err() {
+        if pages.send((path, page)).is_err() {
             return;
         }
     }

@@ -10,13 +10,17 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
-/// A site: what is at each path. How often each was asked for, and how many were at once.
+/// A site: what is at each path.
 struct Site {
     pages: BTreeMap<String, String>,
+    /// How often each was asked for.
     asked: Mutex<BTreeMap<String, usize>>,
+    /// Something was asked for.
+    more: Condvar,
 }
 
 impl Site {
@@ -26,7 +30,7 @@ impl Site {
             links.collect::<String>()
         };
         let pages = pages.into_iter().map(|(path, links)| (path.into(), page(links))).collect();
-        Self { pages, asked: Mutex::default() }
+        Self { pages, asked: Mutex::default(), more: Condvar::new() }
     }
 
     fn answer(&self, stream: TcpStream) {
@@ -35,10 +39,18 @@ impl Site {
         while lines.next().is_some_and(|line| !line.is_empty()) {}
         let path = request.split(' ').nth(1).unwrap().to_owned();
         *self.asked.lock().unwrap().entry(path.clone()).or_default() += 1;
+        self.more.notify_all();
         let (status, more, body) = match self.pages.get(&path) {
             _ if path == "/moved" => ("301 Moved", "Location: /deep/1\r\n", ""),
             // Ends before there is an answer.
             _ if path == "/rude" => return,
+            // Answers when somebody asks for more, or late.
+            Some(_) if path == "/slow" => {
+                let asked = self.asked.lock().unwrap();
+                let patience = Duration::from_millis(300);
+                drop(self.more.wait_timeout_while(asked, patience, |asked| !asked.contains_key("/c")));
+                ("200 OK", "Content-Type: text/html\r\n", self.pages[&path].as_str())
+            }
             Some(body) => ("200 OK", "Content-Type: text/html; charset=utf-8\r\n", body.as_str()),
             None => ("404 Not Found", "Content-Type: text/html\r\n", "<a href='/from-404'>"),
         };
@@ -165,6 +177,26 @@ fn it_goes_no_deeper_than_it_is_told() {
     let (output, asked) = site.crawl(&["-d", "3", "-c", "1"]);
     assert_eq!(lines(&output), ["200 /", "200 /1", "200 /2", "200 /3", "4 pages, 0 broken"]);
     assert_eq!(asked.len(), 4);
+}
+
+/// Two ways lead to a page, and the longer one is the faster.
+#[test]
+fn a_page_is_as_far_as_the_shortest_way_to_it() {
+    let site = Site::new(
+        [
+            ("/", &["/slow", "/a"][..]),
+            ("/slow", &["/shared"]),
+            ("/a", &["/b"]),
+            ("/b", &["/shared", "/c"]),
+            ("/c", &[]),
+            ("/shared", &["/end"]),
+            ("/end", &[]),
+        ]
+        .map(|(path, links)| (path, links.iter().map(|link| (*link).to_owned()).collect::<Vec<_>>())),
+    );
+    let (output, asked) = site.crawl(&["-d", "3"]);
+    assert_eq!(lines(&output).last().unwrap(), "7 pages, 0 broken");
+    assert!(asked.contains_key("/end"), "{asked:?}");
 }
 
 #[test]
