@@ -83,6 +83,7 @@ pub(crate) mod readiness;
 pub(crate) mod source;
 pub(crate) mod timer;
 
+use crate::error::TimerError;
 use crate::platform::atomic::{AtomicBool, Ordering};
 use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{Mutex, MutexGuard};
@@ -122,11 +123,11 @@ impl Watch {
 }
 
 impl Driver {
-    /// A driver without timers.
-    pub(crate) fn new() -> Self {
+    /// A driver without timers, of which there may be `max_timers` at once.
+    pub(crate) fn new(max_timers: usize) -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
         Self {
-            timers: Timers::new(),
+            timers: Timers::new(max_timers),
             io: Reactor::new(),
             watch: Mutex::new(watch),
             kept: AtomicBool::new(false),
@@ -238,13 +239,21 @@ impl Driver {
         self.timers.len()
     }
 
+    /// Timers that were refused.
+    pub(crate) fn refused_timers(&self) -> u64 {
+        self.timers.refused()
+    }
+
     /// Adds a timer that wakes `waker` once `deadline` has passed: never before.
-    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> TimerKey {
-        let (key, hurry) = self.timers.insert(deadline, waker);
+    ///
+    /// # Errors
+    /// Where there are as many as there may be.
+    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> Result<TimerKey, TimerError> {
+        let (key, hurry) = self.timers.insert(deadline, waker)?;
         if hurry {
             self.rouse_keeper();
         }
-        key
+        Ok(key)
     }
 
     /// Has the keeper look again for how long to sleep, and where.

@@ -256,6 +256,14 @@ pub enum SpawnError {
     ShutDown,
 }
 
+/// A timer could not be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TimerError {
+    /// As many timers are set as the runtime's configuration allows.
+    #[error("the limit of {0} timers is reached; raise `max_timers` in the runtime's configuration")]
+    LimitReached(usize),
+}
+
 /// A runtime could not be started or reconfigured.
 #[derive(Debug, Error)]
 pub enum RuntimeError {

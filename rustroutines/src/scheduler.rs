@@ -92,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) max_threads: usize,
     /// Routines that may be alive at once.
     pub(crate) max_routines: Option<usize>,
+    /// Timers that may be set at once.
+    pub(crate) max_timers: usize,
     /// Threads of the blocking pool.
     pub(crate) max_blocking: usize,
     /// How long an idle thread of the blocking pool, or a worker thread without a place, stays.
@@ -166,7 +168,7 @@ impl Scheduler {
         Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
-                driver: Arc::new(Driver::new()),
+                driver: Arc::new(Driver::new(settings.max_timers)),
                 blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
                 queues: Queues::new(settings.max_threads, plan),
                 idle: Idle::new(settings.workers),

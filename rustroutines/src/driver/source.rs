@@ -105,6 +105,9 @@ impl<S: Source> Registered<S> {
     }
 
     /// Sets from when on operations in one direction end with `TimedOut`; also those that wait now.
+    ///
+    /// # Panics
+    /// Where there are as many timers as there may be. Then there is no deadline.
     pub(crate) fn set_deadline(&self, direction: Direction, deadline: Option<Instant>) {
         if deadline.is_none() && self.timers.get().is_none() {
             return;
@@ -118,7 +121,15 @@ impl<S: Source> Registered<S> {
         }
         if let Some(deadline) = deadline.filter(|&deadline| deadline > clock::now()) {
             let expiry = Arc::new(Expiry { readiness: self.readiness.clone(), direction });
-            timers[direction as usize] = Some(self.driver.insert(deadline, Waker::from(expiry)));
+            match self.driver.insert(deadline, Waker::from(expiry)) {
+                Ok(timer) => timers[direction as usize] = Some(timer),
+                Err(error) => {
+                    drop(timers);
+                    // The former one has no timer any more.
+                    self.readiness.set_deadline(direction, None);
+                    panic!("{error}");
+                }
+            }
         }
         drop(timers);
         self.readiness.set_deadline(direction, deadline);

@@ -19,6 +19,7 @@ fn settings(name: &str, workers: usize, max_threads: usize, keep_alive: Duration
         workers,
         max_threads,
         max_routines: None,
+        max_timers: usize::MAX,
         max_blocking: 4,
         keep_alive,
         name: name.into(),
