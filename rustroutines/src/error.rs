@@ -254,6 +254,11 @@ pub enum SpawnError {
     /// The runtime is shutting down or gone.
     #[error("the runtime is shut down")]
     ShutDown,
+    /// The global runtime is not running yet, and the system refuses it its first threads. The next attempt may
+    /// succeed; [`RustRoutineRuntime::try_global`](crate::runtime::RustRoutineRuntime::try_global) says what
+    /// the system says.
+    #[error("the system refuses the threads for the global runtime")]
+    NoThread,
 }
 
 /// A timer could not be set.

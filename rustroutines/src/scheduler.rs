@@ -146,10 +146,17 @@ pub(crate) struct Owner(Weak<Scheduler>);
 
 impl Scheduler {
     /// Starts a scheduler and its threads.
+    ///
+    /// # Errors
+    /// Where the system refuses the monitor's thread, or all others. With one worker it begins: the monitor asks
+    /// for the others again and again.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
         let scheduler = Self::new(settings);
-        let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
-        scheduler.driver.set_monitored(started.is_ok());
+        let started = monitor::start(&scheduler).and_then(|()| {
+            scheduler.driver.set_monitored(true);
+            let filled = scheduler.fill_places();
+            if scheduler.has_workers() { Ok(()) } else { filled }
+        });
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);
@@ -319,6 +326,11 @@ impl Scheduler {
                 Next::Start => self.start_thread().inspect_err(|_| self.places.refused())?,
             }
         }
+    }
+
+    /// Whether there is any thread but the monitor.
+    fn has_workers(&self) -> bool {
+        *self.threads.lock() > 1
     }
 
     /// Starts one more thread. It looks for a place by itself.
