@@ -71,10 +71,9 @@ impl<S: Source> Registered<S> {
     /// Where the system refuses, and after the driver was shut down.
     pub(crate) fn new(driver: &Arc<Driver>, mut source: S, ready: bool) -> io::Result<Self> {
         let readiness = Arc::new(Readiness::new(ready));
-        if driver.io.start()? {
-            driver.rouse_keeper();
-        }
-        let number = driver.io.register(&mut source, &readiness)?;
+        driver.io.start()?;
+        let number = driver.seat(&readiness)?;
+        driver.io.register(&mut source, number)?;
         Ok(Self { source: Some(source), readiness, driver: driver.clone(), number, timers: OnceLock::new() })
     }
 

@@ -234,6 +234,11 @@ mod model {
     use super::*;
     use crate::platform::atomic::{AtomicBool, Ordering};
 
+    /// A source that nothing ever happens to. Gives its number.
+    fn source(driver: &Driver) -> usize {
+        driver.seat(&Arc::new(Readiness::new(false))).unwrap()
+    }
+
     /// A timer is inserted while the only thread parks. Its deadline has passed already: the model has
     /// no clock, and what is at stake is whether the keeper looks. If nobody is roused, or arming
     /// reads the tick and notes it in two steps, this hangs.
@@ -287,6 +292,7 @@ mod model {
         model.check(|| {
             let driver = Arc::new(Driver::new(usize::MAX));
             driver.io.start().unwrap();
+            source(&driver);
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let threads = [0, 1].map(|n| {
                 let (driver, parker) = (driver.clone(), parkers[n].clone());
@@ -308,6 +314,7 @@ mod model {
         loom::model(|| {
             let driver = Arc::new(Driver::new(usize::MAX));
             driver.io.start().unwrap();
+            source(&driver);
             let parker = Arc::new(Parker::new());
             let (waits, own) = (driver.clone(), parker.clone());
             let thread = loom::thread::spawn(move || waits.park(&own));
@@ -321,16 +328,37 @@ mod model {
         });
     }
 
-    /// The queue is started while a thread parks: it must come to wait there, where the bell reaches it.
+    /// The first source comes while a thread parks: it must come to wait at the queue, where it hears of events.
+    /// Hangs where nobody rouses it, or where it looks for sources before it has been under `watch`.
     #[test]
-    fn a_keeper_that_parks_before_there_is_a_queue_goes_to_it() {
+    fn a_keeper_that_parks_before_there_is_a_source_goes_to_the_queue() {
         loom::model(|| {
             let driver = Arc::new(Driver::new(usize::MAX));
             let parker = Arc::new(Parker::new());
             let (waits, own) = (driver.clone(), parker.clone());
             let thread = loom::thread::spawn(move || waits.park(&own));
             driver.io.start().unwrap();
-            driver.rouse_keeper();
+            source(&driver);
+            driver.io.bell().unwrap().ring_until_heard();
+            parker.unpark();
+            assert!(thread.join().unwrap());
+        });
+    }
+
+    /// The last source goes and another comes, while a thread waits at the queue, and is made to leave it.
+    #[test]
+    fn a_keeper_that_leaves_the_queue_goes_back_to_it() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new(usize::MAX));
+            driver.io.start().unwrap();
+            let first = source(&driver);
+            let parker = Arc::new(Parker::new());
+            let (waits, own) = (driver.clone(), parker.clone());
+            let thread = loom::thread::spawn(move || waits.park(&own));
+            driver.io.forget(first);
+            driver.leave_queue();
+            source(&driver);
+            driver.io.bell().unwrap().ring_until_heard();
             parker.unpark();
             assert!(thread.join().unwrap());
         });
