@@ -85,10 +85,12 @@ pub(crate) mod timer;
 
 use crate::platform::atomic::{AtomicBool, Ordering};
 use crate::platform::clock::{self, Instant};
-use crate::platform::sync::{Mutex, MutexGuard};
+use crate::platform::sync::{GlobalMutex, Mutex, MutexGuard};
 use io::Reactor;
 use parker::{Parker, Wakeup};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use timer::{TimerKey, Timers};
 
@@ -126,11 +128,18 @@ impl Driver {
     pub(crate) fn new() -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
         Self {
-            timers: Timers::new(),
+            timers: Timers::new(DRIVERS.lock().number()),
             io: Reactor::new(),
             watch: Mutex::new(watch),
             kept: AtomicBool::new(false),
         }
+    }
+
+    /// A driver that [`find`] finds by its timers.
+    pub(crate) fn shared() -> Arc<Self> {
+        let driver = Arc::new(Self::new());
+        DRIVERS.lock().shared.insert(driver.timers.driver(), Arc::downgrade(&driver));
+        driver
     }
 
     /// Sleeps until `parker` is unparked, or, where this thread is the keeper, until timers have fired or
@@ -260,6 +269,16 @@ impl Driver {
         self.timers.set_waker(key, waker)
     }
 
+    /// Whether no timer of this deadline is left that was made before. `false`: perhaps.
+    pub(crate) fn is_out(&self, deadline: Instant) -> bool {
+        self.timers.is_out(deadline)
+    }
+
+    /// Whether this is the driver of a timer.
+    pub(crate) fn has_made(&self, key: TimerKey) -> bool {
+        self.timers.driver() == key.driver()
+    }
+
     /// Takes the timer away. `false` if it has fired or was cancelled before.
     pub(crate) fn cancel(&self, key: TimerKey) -> bool {
         self.timers.cancel(key)
@@ -308,6 +327,43 @@ impl Driver {
         drop(watch);
         if next.is_some() || self.io.bell().is_some() {
             heir.rouse();
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let gone = DRIVERS.lock().shared.remove(&self.timers.driver());
+        drop(gone);
+    }
+}
+
+/// The driver whose timer this is, if it is still there. Slow: for who is on another.
+#[cold]
+pub(crate) fn find(key: TimerKey) -> Option<Arc<Driver>> {
+    DRIVERS.lock().shared.get(&key.driver()).and_then(Weak::upgrade)
+}
+
+/// The drivers of this process.
+struct Drivers {
+    /// The number of the latest.
+    latest: u32,
+    /// Those that can be found.
+    shared: BTreeMap<NonZeroU32, Weak<Driver>>,
+}
+
+static DRIVERS: GlobalMutex<Drivers> = GlobalMutex::new(Drivers { latest: 0, shared: BTreeMap::new() });
+
+impl Drivers {
+    /// A number that no other driver has.
+    fn number(&mut self) -> NonZeroU32 {
+        loop {
+            self.latest = self.latest.wrapping_add(1);
+            // The greatest stands for none: see `TimerKey::NONE`.
+            let free = |number: &NonZeroU32| *number != NonZeroU32::MAX && !self.shared.contains_key(number);
+            if let Some(number) = NonZeroU32::new(self.latest).filter(free) {
+                return number;
+            }
         }
     }
 }
