@@ -33,6 +33,7 @@ use crate::panics;
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
 use registry::{Newcomer, Order, Seat, Slot, Spare, Told};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -93,8 +94,12 @@ pub(crate) struct Outcome<T>(Option<Result<T, JoinError>>);
 
 impl<T> Outcome<T> {
     /// The value, or why there is none.
+    #[inline]
     pub(crate) fn into_result(mut self) -> Result<T, JoinError> {
-        self.0.take().expect("an outcome is read once")
+        let result = self.0.take().expect("an outcome is read once");
+        // Nothing is left in it to be dropped.
+        mem::forget(self);
+        result
     }
 }
 

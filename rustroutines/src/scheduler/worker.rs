@@ -88,8 +88,15 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
     let result = WORKER.try_with(|worker| f.take().map(|f| f(worker.get())));
     match result {
         Ok(Some(result)) => result,
-        _ => f.take().expect("it was not called")(None),
+        _ => without(f.take().expect("it was not called")),
     }
+}
+
+/// Apart, so that `f` stands in [`with`] once and becomes a part of it.
+#[cold]
+#[inline(never)]
+fn without<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+    f(None)
 }
 
 /// Polls a task that has the order to end, on whatever thread this is.

@@ -286,7 +286,8 @@ impl<H: Home> Registry<H> {
             inner.ids.0 += 1;
             let index = inner.taken.trailing_ones() as usize;
             inner.taken |= 1 << index;
-            inner.seats[index] = Some(Resident { id, site, name: name.cloned(), waker: None });
+            // Nobody sits there; said like this, it is written where it belongs.
+            inner.seats[index].get_or_insert_with(|| Resident { id, site, name: name.cloned(), waker: None });
             // The task itself is handed over through a queue: no ordering needed here.
             block.orders[index].store(GO_ON, Ordering::Relaxed);
             drop(inner);
