@@ -83,7 +83,6 @@ pub(crate) mod readiness;
 pub(crate) mod source;
 pub(crate) mod timer;
 
-use crate::platform::atomic::{AtomicBool, Ordering};
 use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{Mutex, MutexGuard};
 use io::Reactor;
@@ -101,8 +100,6 @@ pub(crate) struct Driver {
     io: Reactor,
     /// Who is parked, and who of them keeps the time.
     watch: Mutex<Watch>,
-    /// Whether there is a keeper; written under `watch`. A hint for who does not want to lock it.
-    kept: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -125,12 +122,7 @@ impl Driver {
     /// A driver without timers.
     pub(crate) fn new() -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
-        Self {
-            timers: Timers::new(),
-            io: Reactor::new(),
-            watch: Mutex::new(watch),
-            kept: AtomicBool::new(false),
-        }
+        Self { timers: Timers::new(), io: Reactor::new(), watch: Mutex::new(watch) }
     }
 
     /// Sleeps until `parker` is unparked, or, where this thread is the keeper, until timers have fired or
@@ -212,10 +204,10 @@ impl Driver {
         }
     }
 
-    /// Whether there are sources of I/O for which nobody waits: then a thread without work had better park
-    /// than look for some.
-    pub(crate) fn wants_keeper(&self) -> bool {
-        self.io.registered() > 0 && !self.kept.load(Ordering::Relaxed)
+    /// Whether there are sources of I/O: then work comes from the system's queue, and a thread without any had
+    /// better wait there, or let another program have the processor that is to answer, than look for some.
+    pub(crate) fn waits_for_io(&self) -> bool {
+        self.io.registered() > 0
     }
 
     /// How many sources of I/O are registered.
@@ -270,7 +262,6 @@ impl Driver {
         let mut watch = self.watch.lock();
         if watch.keeper.is_none() {
             watch.keeper = Some(parker.clone());
-            self.kept.store(true, Ordering::Relaxed);
         } else {
             watch.sleepers.push(parker.clone());
         }
@@ -290,7 +281,6 @@ impl Driver {
             return;
         }
         watch.keeper = None;
-        self.kept.store(false, Ordering::Relaxed);
         let is_seen_to = watched && watch.monitored;
         if is_seen_to || watch.sleepers.is_empty() {
             self.timers.disarm();
@@ -303,7 +293,6 @@ impl Driver {
     fn appoint(&self, mut watch: MutexGuard<'_, Watch>) {
         let heir = watch.sleepers.remove(0);
         watch.keeper = Some(heir.clone());
-        self.kept.store(true, Ordering::Relaxed);
         let next = self.timers.arm();
         drop(watch);
         if next.is_some() || self.io.bell().is_some() {

@@ -13,6 +13,7 @@
 
 use super::queue::{Remote, Vacant, bump};
 use super::{Scheduler, Task};
+use crate::driver::Driver;
 use crate::platform::atomic::{Ordering, fence};
 use crate::platform::{census, clock, random, thread};
 use crate::task::Home as _;
@@ -60,6 +61,9 @@ pub(crate) struct Worker {
     has_next: Cell<bool>,
     /// Tasks taken from the next slot in a row.
     in_a_row: Cell<u32>,
+    /// The driver tells this thread what has happened, one thing after another. Nobody is woken for it before
+    /// the end.
+    gathers: Cell<bool>,
     /// Tasks run since the last look at the driver.
     since_look: Cell<u32>,
     /// How often in a row looking again may still find nothing.
@@ -122,6 +126,7 @@ pub(crate) fn run(
         remote,
         has_next: Cell::new(false),
         in_a_row: Cell::new(0),
+        gathers: Cell::new(false),
         since_look: Cell::new(random::below(INTERVAL as usize) as u32),
         hopes: Cell::new(HOPES),
         dry: Cell::new(0),
@@ -171,9 +176,26 @@ impl Worker {
         self.has_next.set(true);
         if let Some(before) = before {
             self.deque.push(before);
-            self.scheduler.notify();
+            if !self.gathers.get() {
+                self.scheduler.notify();
+            }
         }
         Ok(())
+    }
+
+    /// Calls `driver`, which may wake many. The caller then [shares](Self::share) them.
+    fn gather(&self, driver: impl FnOnce(&Driver)) {
+        self.gathers.set(true);
+        driver(&self.scheduler.driver);
+        self.gathers.set(false);
+    }
+
+    /// Has another worker take a part of what was gathered. One that is told of the first would find that
+    /// alone, and sleep again.
+    fn share(&self) {
+        if !self.deque.is_empty() {
+            self.scheduler.notify();
+        }
     }
 
     /// The main loop, until the scheduler is dead or the thread is not needed any more.
@@ -240,8 +262,10 @@ impl Worker {
         self.since_look.set(0);
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
         clock::refresh_coarse();
-        self.scheduler.driver.poll();
-        self.scheduler.queues.take_injected(&self.deque)
+        self.gather(|driver| _ = driver.poll());
+        let injected = self.scheduler.queues.take_injected(&self.deque);
+        self.share();
+        injected
     }
 
     /// Moves the next task into the deque.
@@ -266,7 +290,7 @@ impl Worker {
         if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
-            scheduler.driver.park_watched(&self.remote.parker);
+            self.gather(|driver| _ = driver.park_watched(&self.remote.parker));
         }
         clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);
@@ -285,6 +309,9 @@ impl Worker {
             if scheduler.idle.found() && !scheduler.queues.is_empty() {
                 scheduler.notify();
             }
+        } else {
+            // Not before: asleep, this thread would be told itself.
+            self.share();
         }
     }
 
@@ -302,8 +329,8 @@ impl Worker {
 
     /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where nobody
-    /// waits for I/O, one look is enough: tasks come from there, and are waited for there.
+    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where there are
+    /// sources of I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
         let task = queues.steal(self.index, &self.deque);
@@ -311,7 +338,7 @@ impl Worker {
             return task;
         }
         for _ in 0..ROUNDS {
-            if self.scheduler.is_dead() || self.scheduler.driver.wants_keeper() {
+            if self.scheduler.is_dead() || self.scheduler.driver.waits_for_io() {
                 return None;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
