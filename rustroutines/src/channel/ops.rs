@@ -59,13 +59,19 @@ impl<'a, T> SendOp<'a, T> {
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let Sending::Waiting(key) = std::mem::replace(&mut self.state, Sending::Over) else {
+            panic!("a send was polled after it had ended")
+        };
+        match self.channel.end_sending(key) {
+            Wait::Over(sent) => return Poll::Ready(sent.map_err(SendError)),
+            Wait::On(key) => self.state = Sending::Waiting(key),
+        }
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.state {
             Sending::Waiting(key) if self.channel.look_at_sending(key, cx) == Outcome::Waiting => {
                 self.pending()
             }
-            Sending::Waiting(_) => Poll::Ready(self.stop().map_err(SendError)),
-            Sending::Start(_) | Sending::Over => panic!("a send was polled after it had ended"),
+            _ => Poll::Ready(self.stop().map_err(SendError)),
         }
     }
 
@@ -108,8 +114,14 @@ impl<T> Future for SendOp<'_, T> {
 }
 
 impl<T> Suspend for SendOp<'_, T> {
-    fn block(self) -> Self::Output {
-        self.channel.await_room_briefly();
+    fn block(mut self) -> Self::Output {
+        if matches!(self.state, Sending::Start(_)) {
+            // Most often there is no wait, and then nothing to prepare one with.
+            if let Progress::Done(sent) = self.attempt() {
+                return sent;
+            }
+            self.channel.await_room_briefly();
+        }
         block_on(self)
     }
 
@@ -182,6 +194,12 @@ impl<'a, T> RecvOp<'a, T> {
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        if let Some(key) = self.waiting.take() {
+            match self.channel.end_receiving(key) {
+                Wait::Over(received) => return Poll::Ready(received.ok_or(RecvError)),
+                Wait::On(key) => self.waiting = Some(key),
+            }
+        }
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.waiting {
             Some(key) if self.channel.look_at_receiving(key, cx) == Outcome::Waiting => self.pending(),
@@ -224,7 +242,14 @@ impl<T> Future for RecvOp<'_, T> {
 
 impl<T> Suspend for RecvOp<'_, T> {
     fn block(self) -> Self::Output {
-        self.channel.await_value_briefly();
+        if self.waiting.is_none() {
+            // Most often there is no wait, and then nothing to prepare one with.
+            match self.channel.try_recv() {
+                Ok(value) => return Ok(value),
+                Err(TryRecvError::Closed) => return Err(RecvError),
+                Err(TryRecvError::Empty) => self.channel.await_value_briefly(),
+            }
+        }
         block_on(self)
     }
 
