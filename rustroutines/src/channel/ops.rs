@@ -75,6 +75,13 @@ impl<'a, T> SendOp<'a, T> {
         }
     }
 
+    /// Leaves the line, with the value if nobody has taken it.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        drop(self.stop());
+    }
+
     fn attempt(&mut self) -> Progress<Result<(), SendError<T>>> {
         let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else {
             unreachable!("an arm is attempted only while nothing is published")
@@ -165,7 +172,10 @@ impl<T> Suspend for SendOp<'_, T> {
 impl<T> Drop for SendOp<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        drop(self.stop());
+        // Every send comes by here, and few have to leave a line.
+        if matches!(self.state, Sending::Waiting(_)) {
+            self.give_up();
+        }
     }
 }
 
@@ -217,6 +227,15 @@ impl<'a, T> RecvOp<'a, T> {
     /// Gives up; the value that was received meanwhile, if any.
     pub(super) fn stop(&mut self) -> Received<T> {
         self.waiting.take().and_then(|key| self.channel.stop_receiving(key))
+    }
+
+    /// Leaves the line, and leaves to others what it was given.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        if let Some(key) = self.waiting.take() {
+            self.channel.abandon_receiving(key);
+        }
     }
 }
 
@@ -295,8 +314,9 @@ impl<T> Suspend for RecvOp<'_, T> {
 impl<T> Drop for RecvOp<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(key) = self.waiting.take() {
-            self.channel.abandon_receiving(key);
+        // Every receive comes by here, and few have to leave a line.
+        if self.waiting.is_some() {
+            self.give_up();
         }
     }
 }
