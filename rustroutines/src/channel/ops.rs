@@ -75,6 +75,21 @@ impl<'a, T> SendOp<'a, T> {
         }
     }
 
+    /// Sends, if that can be done without a wait. For who blocks: no value lies in the caller's frame.
+    fn sends_at_once(&mut self) -> bool {
+        if !matches!(self.state, Sending::Start(_)) {
+            return false;
+        }
+        match self.attempt() {
+            Progress::Done(Ok(())) => true,
+            Progress::Done(Err(SendError(value))) => {
+                self.state = Sending::Start(value);
+                false
+            }
+            _ => false,
+        }
+    }
+
     /// Leaves the line, with the value if nobody has taken it.
     #[cold]
     #[inline(never)]
@@ -122,13 +137,11 @@ impl<T> Future for SendOp<'_, T> {
 
 impl<T> Suspend for SendOp<'_, T> {
     fn block(mut self) -> Self::Output {
-        if matches!(self.state, Sending::Start(_)) {
-            // Most often there is no wait, and then nothing to prepare one with.
-            if let Progress::Done(sent) = self.attempt() {
-                return sent;
-            }
-            self.channel.await_room_briefly();
+        // Most often there is no wait, and then nothing to prepare one with.
+        if self.sends_at_once() {
+            return Ok(());
         }
+        self.channel.await_room_briefly();
         block_on(self)
     }
 
@@ -229,6 +242,18 @@ impl<'a, T> RecvOp<'a, T> {
         self.waiting.take().and_then(|key| self.channel.stop_receiving(key))
     }
 
+    /// Receives, if that can be done without a wait.
+    fn receives_at_once(&self) -> Option<Result<T, RecvError>> {
+        if self.waiting.is_some() {
+            return None;
+        }
+        match self.channel.try_recv() {
+            Ok(value) => Some(Ok(value)),
+            Err(TryRecvError::Closed) => Some(Err(RecvError)),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
     /// Leaves the line, and leaves to others what it was given.
     #[cold]
     #[inline(never)]
@@ -261,14 +286,11 @@ impl<T> Future for RecvOp<'_, T> {
 
 impl<T> Suspend for RecvOp<'_, T> {
     fn block(self) -> Self::Output {
-        if self.waiting.is_none() {
-            // Most often there is no wait, and then nothing to prepare one with.
-            match self.channel.try_recv() {
-                Ok(value) => return Ok(value),
-                Err(TryRecvError::Closed) => return Err(RecvError),
-                Err(TryRecvError::Empty) => self.channel.await_value_briefly(),
-            }
+        // Most often there is no wait, and then nothing to prepare one with.
+        if let Some(received) = self.receives_at_once() {
+            return received;
         }
+        self.channel.await_value_briefly();
         block_on(self)
     }
 
@@ -276,10 +298,9 @@ impl<T> Suspend for RecvOp<'_, T> {
     fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
         let this = self.get_mut();
         match step {
-            Step::Attempt(_) => match this.channel.try_recv() {
-                Ok(value) => Progress::Done(Ok(value)),
-                Err(TryRecvError::Closed) => Progress::Done(Err(RecvError)),
-                Err(TryRecvError::Empty) => {
+            Step::Attempt(_) => match this.receives_at_once() {
+                Some(received) => Progress::Done(received),
+                None => {
                     this.mark = this.channel.front.mark();
                     Progress::Waiting
                 }
