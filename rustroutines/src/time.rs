@@ -311,6 +311,8 @@ impl<O: Suspend> Suspend for WithTimeout<O> {
                 Progress::Waiting if this.sleep.poll_elapsed(cx).is_ready() => Progress::Done(Err(Timeout)),
                 progress => progress.map(Ok),
             },
+            // The time may be up, whatever the operation says.
+            Step::Peek => Progress::Retry,
             step => this.operation.select_step(step).map(Ok).and_polled(),
         }
     }

@@ -353,25 +353,25 @@ impl<T> Channel<T> {
     // ---- as an arm of a select ------------------------------------------------------------------
 
     /// Puts a select's send in line. `Err`: a counterpart is there, or the channel is closed.
-    pub(crate) fn publish_send(&self, value: T, showing: Showing<'_>) -> Result<Key, T> {
-        let party = Party::Select(showing.ticket());
+    pub(crate) fn publish_send(&self, value: T, showing: &Showing<'_>) -> Result<Key, T> {
         let mut state = self.lock();
         if state.closed || !state.is_full(self) || state.receivers.has_counterpart(showing) {
             drop(state);
             return Err(value);
         }
+        let party = state.senders.select(showing);
         Ok(state.push_sender(party, value, self))
     }
 
     /// Puts a select's receive in line. `None`: a value or a counterpart is there, or the channel is
     /// closed.
-    pub(crate) fn publish_recv(&self, showing: Showing<'_>) -> Option<Key> {
-        let party = Party::Select(showing.ticket());
+    pub(crate) fn publish_recv(&self, showing: &Showing<'_>) -> Option<Key> {
         let mut state = self.lock();
         if state.is_over() || !state.is_empty(self) || state.senders.has_counterpart(showing) {
             drop(state);
             return None;
         }
+        let party = state.receivers.select(showing);
         Some(state.push_receiver(party))
     }
 

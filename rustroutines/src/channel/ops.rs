@@ -150,34 +150,45 @@ impl<T> Suspend for SendOp<'_, T> {
         let this = self.get_mut();
         match step {
             Step::Attempt(_) => this.attempt(),
-            Step::Confirm => Progress::Retry,
+            step => this.step_on(step),
+        }
+    }
+}
+
+impl<T> SendOp<'_, T> {
+    /// The steps of a select that has to wait.
+    #[inline(never)]
+    fn step_on(&mut self, step: Step<'_, '_>) -> Progress<Result<(), SendError<T>>> {
+        match step {
+            Step::Attempt(_) => self.attempt(),
+            Step::Peek | Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
-                let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
+                let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else {
                     unreachable!("an arm is published once, after an attempt")
                 };
-                match this.channel.publish_send(value, showing) {
+                match self.channel.publish_send(value, showing) {
                     Ok(key) => {
-                        this.state = Sending::Waiting(key);
-                        trace::waits(|| WaitsFor::Sending(this.channel.info()));
+                        self.state = Sending::Waiting(key);
+                        trace::waits(|| WaitsFor::Sending(self.channel.info()));
                         Progress::Published
                     }
                     Err(value) => {
-                        this.state = Sending::Start(value);
+                        self.state = Sending::Start(value);
                         Progress::Retry
                     }
                 }
             }
             Step::Withdraw => {
-                if let Err(value) = this.stop() {
-                    this.state = Sending::Start(value);
+                if let Err(value) = self.stop() {
+                    self.state = Sending::Start(value);
                 }
                 Progress::Waiting
             }
             Step::Tell => {
-                trace::waits(|| WaitsFor::Sending(this.channel.info()));
+                trace::waits(|| WaitsFor::Sending(self.channel.info()));
                 Progress::Waiting
             }
-            Step::Collect => Progress::Done(this.stop().map_err(SendError)),
+            Step::Collect => Progress::Done(self.stop().map_err(SendError)),
         }
     }
 }
@@ -298,36 +309,60 @@ impl<T> Suspend for RecvOp<'_, T> {
     fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
         let this = self.get_mut();
         match step {
-            Step::Attempt(_) => match this.receives_at_once() {
-                Some(received) => Progress::Done(received),
-                None => {
-                    this.mark = this.channel.front.mark();
-                    Progress::Waiting
-                }
-            },
+            Step::Peek => this.peek(),
+            Step::Attempt(_) => this.attempt(),
+            step => this.step_on(step),
+        }
+    }
+}
+
+impl<T> RecvOp<'_, T> {
+    #[inline]
+    fn peek(&mut self) -> Progress<Result<T, RecvError>> {
+        self.mark = self.channel.front.mark();
+        if self.mark.is_bare() { Progress::Waiting } else { Progress::Retry }
+    }
+
+    #[inline]
+    fn attempt(&mut self) -> Progress<Result<T, RecvError>> {
+        match self.receives_at_once() {
+            Some(received) => Progress::Done(received),
+            None => {
+                self.mark = self.channel.front.mark();
+                Progress::Waiting
+            }
+        }
+    }
+
+    /// The steps of a select that has to wait.
+    #[inline(never)]
+    fn step_on(&mut self, step: Step<'_, '_>) -> Progress<Result<T, RecvError>> {
+        match step {
+            Step::Peek => self.peek(),
+            Step::Attempt(_) => self.attempt(),
             // The same mark twice: bare all the time in between.
-            Step::Confirm if this.mark.is_bare() && this.channel.front.mark() == this.mark => {
+            Step::Confirm if self.mark.is_bare() && self.channel.front.mark() == self.mark => {
                 Progress::Waiting
             }
             Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
-                this.waiting = this.channel.publish_recv(showing);
-                if this.waiting.is_none() {
+                self.waiting = self.channel.publish_recv(showing);
+                if self.waiting.is_none() {
                     return Progress::Retry;
                 }
-                trace::waits(|| WaitsFor::Receiving(this.channel.info()));
+                trace::waits(|| WaitsFor::Receiving(self.channel.info()));
                 Progress::Published
             }
             Step::Withdraw => {
-                let nothing = this.stop();
+                let nothing = self.stop();
                 debug_assert!(nothing.is_none(), "only the winner of the claim gives a value");
                 Progress::Waiting
             }
             Step::Tell => {
-                trace::waits(|| WaitsFor::Receiving(this.channel.info()));
+                trace::waits(|| WaitsFor::Receiving(self.channel.info()));
                 Progress::Waiting
             }
-            Step::Collect => Progress::Done(this.stop().ok_or(RecvError)),
+            Step::Collect => Progress::Done(self.stop().ok_or(RecvError)),
         }
     }
 }
