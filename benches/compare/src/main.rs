@@ -57,7 +57,7 @@ struct Effort {
     /// How often that is done which takes seconds each time: memory, sleeps, busy workers, growth.
     slow_rounds: usize,
     /// What criterion is told.
-    criterion: [&'static str; 6],
+    criterion: [&'static str; 8],
     /// The connections of the echo.
     connections: &'static [u64],
     /// How often each crate is compiled.
@@ -68,7 +68,16 @@ const SHORT: Effort = Effort {
     name: "short",
     rounds: 3,
     slow_rounds: 1,
-    criterion: ["--warm-up-time", "0.05", "--measurement-time", "0.15", "--sample-size", "10"],
+    criterion: [
+        "--warm-up-time",
+        "0.05",
+        "--measurement-time",
+        "0.15",
+        "--sample-size",
+        "10",
+        "--nresamples",
+        "1000",
+    ],
     connections: &[64],
     compilations: "2",
 };
@@ -76,7 +85,16 @@ const FULL: Effort = Effort {
     name: "full",
     rounds: 7,
     slow_rounds: 3,
-    criterion: ["--warm-up-time", "0.5", "--measurement-time", "2", "--sample-size", "20"],
+    criterion: [
+        "--warm-up-time",
+        "0.5",
+        "--measurement-time",
+        "2",
+        "--sample-size",
+        "20",
+        "--nresamples",
+        "1000",
+    ],
     connections: &[1, 64, 1_000],
     compilations: "5",
 };
