@@ -61,6 +61,10 @@ pub fn now() -> Instant {
 /// [`Duration::ZERO`] it ends at once; with one that the clock cannot express, such as
 /// [`Duration::MAX`], never.
 ///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
+///
 /// # Cancel safety
 /// Dropping it takes the timer away. A new `sleep` starts counting anew.
 ///
@@ -78,6 +82,10 @@ pub fn sleep(duration: Duration) -> Sleep {
 }
 
 /// Waits until `deadline`. One that is past ends at once.
+///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Cancel safety
 /// Dropping it takes the timer away, and loses nothing: a new `sleep_until` ends at the same instant.
@@ -105,6 +113,10 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// # Errors
 /// [`Timeout`] if the time was up first. The operation is dropped.
 ///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
+///
 /// # Cancel safety
 /// That of the operation.
 ///
@@ -131,6 +143,10 @@ pub fn timeout<O: Suspend>(
 ///
 /// # Errors
 /// [`Timeout`] if the deadline came first. The operation is dropped.
+///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Cancel safety
 /// That of the operation.
@@ -184,7 +200,7 @@ impl Sleep {
             return Poll::Ready(());
         }
         let driver = crate::runtime::driver();
-        let key = driver.insert(deadline, cx.waker().clone());
+        let key = driver.insert(deadline, cx.waker().clone()).unwrap_or_else(|error| panic!("{error}"));
         self.timer = Some((driver, key));
         Poll::Pending
     }

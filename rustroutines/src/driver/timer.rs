@@ -12,6 +12,7 @@
 //! - A waker is never cloned, woken or dropped while the lock is held. So a waker may make, change and
 //!   cancel timers itself, and a panic in one concerns no other.
 
+use crate::error::TimerError;
 use crate::panics;
 use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::clock::{self, Instant};
@@ -40,6 +41,10 @@ pub(crate) struct Timers {
     locked: Mutex<Locked>,
     /// When to look at the wheel next: a tick, or NEVER.
     next: AtomicU64,
+    /// So many there may be at once.
+    limit: usize,
+    /// Those that were refused for that.
+    refused: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -51,26 +56,36 @@ struct Locked {
 }
 
 impl Timers {
-    /// No timers yet, and nobody who sleeps.
-    pub(crate) fn new() -> Self {
+    /// No timers yet, `limit` at most, and nobody who sleeps.
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             start: clock::now(),
             locked: Mutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
             next: AtomicU64::new(NEVER),
+            limit,
+            refused: AtomicU64::new(0),
         }
     }
 
     /// Adds a timer. `true`: the keeper sleeps beyond it, and is to be roused by the caller.
-    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> (TimerKey, bool) {
+    ///
+    /// # Errors
+    /// Where there are as many as there may be.
+    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> Result<(TimerKey, bool), TimerError> {
         let tick = self.tick_after(deadline);
         let mut locked = self.locked.lock();
+        if locked.wheel.len() >= self.limit {
+            // The waker is dropped after the lock, being older.
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(TimerError::LimitReached(self.limit));
+        }
         let key = locked.wheel.insert(tick, waker);
         self.publish_next(&locked.wheel);
         let hurry = tick < locked.armed;
         if hurry {
             locked.armed = tick;
         }
-        (TimerKey(key), hurry)
+        Ok((TimerKey(key), hurry))
     }
 
     /// Notes that the keeper is about to sleep until the next tick, which this returns.
@@ -153,6 +168,11 @@ impl Timers {
     /// How many timers there are.
     pub(crate) fn len(&self) -> usize {
         self.locked.lock().wheel.len()
+    }
+
+    /// How many there were too many.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Forgets all timers.
