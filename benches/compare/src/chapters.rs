@@ -111,7 +111,11 @@ pub(crate) fn text(results: &Results) -> String {
     };
     let others: Vec<&str> = results.operations().into_iter().filter(|operation| !known(operation)).collect();
     text += &section(results, "Others", "What has no chapter of its own.", &others, &[]);
-    for (name, title) in [("files", "Files"), ("compile_time", "Compile time of a crate of 100 routines")] {
+    for (name, title) in [
+        ("files", "Files"),
+        ("copy", "Large copies"),
+        ("compile_time", "Compile time of a crate of 100 routines"),
+    ] {
         if let Some(printed) = results.texts.get(name) {
             text += &format!("### {title}\n\n```text\n{}\n```\n\n", printed.trim_end());
         }

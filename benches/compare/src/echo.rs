@@ -19,7 +19,7 @@ pub(crate) fn run(programs: &Programs, connections: &[u64], results: &mut Result
         Err(failure) => return results.fail("echo", failure),
     };
     let numbers = connections.iter().map(u64::to_string);
-    match limits::output(Command::new(bench).arg("--bench").args(numbers), LIMIT) {
+    match limits::output(Command::new(bench).args(numbers), LIMIT) {
         Ok(text) => {
             let figures: Vec<Figure> = text.lines().flat_map(figures).collect();
             if figures.is_empty() {

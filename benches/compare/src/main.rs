@@ -105,6 +105,9 @@ const MEASURED: [&str; 4] = ["channel", "select", "routine", "timer"];
 const JOBS: [(&str, bool); 4] =
     [("workload", false), ("footprint", true), ("starvation", true), ("light_load", true)];
 
+/// The benchmarks whose tables are shown as they print them.
+const VERBATIM: [&str; 2] = ["files", "copy"];
+
 /// What is to be done.
 struct Order {
     effort: Effort,
@@ -251,24 +254,23 @@ fn measure(order: &Order, programs: &Programs, results: &mut Results) -> Result<
 
 /// Runs what prints tables of its own.
 fn verbatim(order: &Order, programs: &Programs, results: &mut Results) {
-    let mut one = |name: &str, command: Result<Command, String>, limit| {
+    let mut one = |name: &str, mut command: Command, limit| {
         if order.wants(name) {
             eprintln!("{name}");
-            let text = command.and_then(|mut command| limits::output(&mut command, limit));
+            let text = limits::output(&mut command, limit);
             results
                 .texts
                 .insert(name.to_owned(), text.unwrap_or_else(|failure| format!("failed: {failure}")));
         }
     };
-    let files = programs.bench("files").map(|path| {
-        let mut command = Command::new(path);
-        command.arg("--bench");
-        command
-    });
-    one("files", files, Duration::from_secs(300));
+    for name in VERBATIM {
+        if let Ok(path) = programs.bench(name) {
+            one(name, Command::new(path), Duration::from_secs(300));
+        }
+    }
     let mut compile_time = Command::new("sh");
     compile_time.args(["benches/compile_time/run.sh", order.effort.compilations]);
-    one("compile_time", Ok(compile_time), Duration::from_secs(900));
+    one("compile_time", compile_time, Duration::from_secs(900));
 }
 
 /// What stands before and after the part of the page that is written anew.
