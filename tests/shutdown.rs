@@ -190,8 +190,8 @@ fn destructors_may_wake_and_spawn_during_a_shutdown() {
 #[test]
 fn wakes_may_race_a_shutdown() {
     within_limit(|| {
-        for _ in 0..5 {
-            let runtime = runtime(2);
+        for round in 0..20 {
+            let runtime = runtime([1, 2, 3, 64][round % 4]);
             let drops = Drops::default();
             let events: Vec<_> = (0..10_000).map(|_| Event::default()).collect();
             for event in &events {
