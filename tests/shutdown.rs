@@ -594,3 +594,37 @@ fn one_runtime_of_several_goes_alone() {
         }
     });
 }
+
+#[test]
+fn a_blocking_job_that_races_a_shutdown_is_run_or_dropped_and_its_routine_ends() {
+    within_limit(|| {
+        for round in 0..200 {
+            let config = RuntimeConfig::new().workers(1 + round % 3).max_blocking_threads(1 + round % 2);
+            let runtime = RustRoutineRuntime::with_config(config).unwrap();
+            let (made, drops, begun) = (Arc::new(AtomicUsize::new(0)), Drops::default(), Event::default());
+            let routines: Vec<_> = (0..4)
+                .map(|_| {
+                    let (made, drops, begun) = (made.clone(), drops.clone(), begun.clone());
+                    runtime.spawn(move || async move {
+                        loop {
+                            made.fetch_add(1, Ordering::SeqCst);
+                            let (kept, begun) = (drops.one(), begun.clone());
+                            block_on_io(move || {
+                                begun.set();
+                                drop(kept);
+                            })
+                            .await;
+                        }
+                    })
+                })
+                .collect();
+            begun.block();
+            runtime.shutdown(Duration::from_micros(round as u64 % 5 * 100));
+            for routine in routines {
+                let never: Result<std::convert::Infallible, _> = routine.join().block();
+                assert!(matches!(never, Err(JoinError::ShutDown)), "{never:?}");
+            }
+            eventually("every job is gone", || drops.count() == made.load(Ordering::SeqCst));
+        }
+    });
+}

@@ -7,7 +7,7 @@ mod support;
 
 use rustroutines::error::JoinError;
 use rustroutines::prelude::*;
-use rustroutines::runtime::RustRoutineRuntime;
+use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
 use rustroutines_tests::{Entry, Ledger};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -86,6 +86,27 @@ fn a_million_routines_wait_and_are_all_woken() {
             for (n, result) in join_all(handles).block().into_iter().enumerate() {
                 assert_eq!(result.unwrap(), n);
             }
+            is_clean(&runtime);
+        }
+    });
+}
+
+#[test]
+fn a_million_sleeps_of_no_time_wait_for_nobody() {
+    within_limit(|| {
+        for workers in WORKERS {
+            // Who needed a timer would be refused it.
+            let config = RuntimeConfig::new().workers(workers).max_timers(0);
+            let runtime = RustRoutineRuntime::with_config(config).unwrap();
+            let count = size(1_000_000);
+            let sleeper = runtime.spawn(move || {
+                suspend!(move {
+                    for _ in 0..count {
+                        sleep(Duration::ZERO);
+                    }
+                })
+            });
+            sleeper.join().block().unwrap();
             is_clean(&runtime);
         }
     });
