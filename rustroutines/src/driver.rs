@@ -92,11 +92,13 @@ use crate::error::TimerError;
 use crate::platform::atomic::{AtomicBool, Ordering};
 use crate::platform::census;
 use crate::platform::clock::{self, Instant};
-use crate::platform::sync::{Mutex, MutexGuard};
+use crate::platform::sync::{GlobalMutex, Mutex, MutexGuard};
 use io::Reactor;
 use parker::{Parker, Wakeup};
 use readiness::Readiness;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use timer::{TimerKey, Timers};
 
@@ -134,11 +136,18 @@ impl Driver {
     pub(crate) fn new(max_timers: usize) -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
         Self {
-            timers: Timers::new(max_timers),
+            timers: Timers::new(DRIVERS.lock().number(), max_timers),
             io: Reactor::new(),
             watch: Mutex::new(watch),
             kept: AtomicBool::new(false),
         }
+    }
+
+    /// A driver that [`find`] finds by its timers.
+    pub(crate) fn shared(max_timers: usize) -> Arc<Self> {
+        let driver = Arc::new(Self::new(max_timers));
+        DRIVERS.lock().shared.insert(driver.timers.driver(), Arc::downgrade(&driver));
+        driver
     }
 
     /// Sleeps until `parker` is unparked, or, where this thread is the keeper, until timers have fired or
@@ -302,6 +311,16 @@ impl Driver {
         self.timers.set_waker(key, waker)
     }
 
+    /// Whether no timer of this deadline is left that was made before. `false`: perhaps.
+    pub(crate) fn is_out(&self, deadline: Instant) -> bool {
+        self.timers.is_out(deadline)
+    }
+
+    /// Whether this is the driver of a timer.
+    pub(crate) fn has_made(&self, key: TimerKey) -> bool {
+        self.timers.driver() == key.driver()
+    }
+
     /// Takes the timer away. `false` if it has fired or was cancelled before.
     pub(crate) fn cancel(&self, key: TimerKey) -> bool {
         self.timers.cancel(key)
@@ -350,6 +369,43 @@ impl Driver {
         drop(watch);
         if next.is_some() || self.io.registered() > 0 {
             heir.rouse();
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let gone = DRIVERS.lock().shared.remove(&self.timers.driver());
+        drop(gone);
+    }
+}
+
+/// The driver whose timer this is, if it is still there. Slow: for who is on another.
+#[cold]
+pub(crate) fn find(key: TimerKey) -> Option<Arc<Driver>> {
+    DRIVERS.lock().shared.get(&key.driver()).and_then(Weak::upgrade)
+}
+
+/// The drivers of this process.
+struct Drivers {
+    /// The number of the latest.
+    latest: u32,
+    /// Those that can be found.
+    shared: BTreeMap<NonZeroU32, Weak<Driver>>,
+}
+
+static DRIVERS: GlobalMutex<Drivers> = GlobalMutex::new(Drivers { latest: 0, shared: BTreeMap::new() });
+
+impl Drivers {
+    /// A number that no other driver has.
+    fn number(&mut self) -> NonZeroU32 {
+        loop {
+            self.latest = self.latest.wrapping_add(1);
+            // The greatest stands for none: see `TimerKey::NONE`.
+            let free = |number: &NonZeroU32| *number != NonZeroU32::MAX && !self.shared.contains_key(number);
+            if let Some(number) = NonZeroU32::new(self.latest).filter(free) {
+                return number;
+            }
         }
     }
 }

@@ -29,7 +29,8 @@ pub use dump::{Dump, RoutineInfo, RoutineState, ThreadInfo};
 pub use metrics::{Histogram, RuntimeMetrics};
 pub use stats::RuntimeStats;
 
-use crate::driver::Driver;
+use crate::driver::timer::TimerKey;
+use crate::driver::{self, Driver};
 use crate::error::{RuntimeError, SpawnError};
 use crate::platform::sync::{Mutex, OnceLock};
 use crate::routine::{Builder, RoutineHandle, RoutineId};
@@ -342,6 +343,29 @@ fn global_to_spawn() -> Result<&'static Arc<Scheduler>, SpawnError> {
         Err(RuntimeError::Thread(_)) => Err(SpawnError::NoThread),
         Err(error) => panic!("the global runtime could not be started: {error}"),
     }
+}
+
+/// Calls `f` with the driver of the current runtime, which costs no count of references.
+pub(crate) fn with_driver<R>(f: impl FnOnce(&Driver) -> R) -> R {
+    with_scheduler(|scheduler| f(&scheduler.driver))
+}
+
+/// Calls `f` with the driver of a timer; `None` if that is gone.
+pub(crate) fn with_driver_of<R>(key: TimerKey, f: impl FnOnce(&Driver) -> R) -> Option<R> {
+    scheduler::with_current(|current| {
+        let global = || GLOBAL.get().map(RustRoutineRuntime::scheduler);
+        let near = current.or_else(global).filter(|scheduler| scheduler.driver.has_made(key));
+        // `f` stands here once.
+        let far;
+        let driver = match near {
+            Some(scheduler) => &*scheduler.driver,
+            None => {
+                far = driver::find(key)?;
+                &*far
+            }
+        };
+        Some(f(driver))
+    })
 }
 
 /// The driver of the current runtime.

@@ -48,7 +48,7 @@ use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence}
 use crate::platform::sync::{GlobalMutex, Mutex};
 use crate::platform::{clock, thread};
 use crate::task::locals::Key;
-use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
+use crate::task::registry::{Newcomer, Registry, Seat, Spare, Spawner, Told};
 use crate::task::report::{self, Who};
 use crate::task::{self, Ending, Meta, Outcome};
 use blocked::Blocked;
@@ -175,7 +175,7 @@ impl Scheduler {
         Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
-                driver: Arc::new(Driver::new(settings.max_timers)),
+                driver: Driver::shared(settings.max_timers),
                 blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
                 queues: Queues::new(settings.max_threads, plan),
                 idle: Idle::new(settings.workers),
@@ -206,16 +206,16 @@ impl Scheduler {
         O: Future + Send + 'static,
         O::Output: Send + 'static,
     {
-        let slot = match self.seat(site, name.as_ref()) {
-            Ok(slot) => slot,
+        let newcomer = match self.seat(site, name.as_ref()) {
+            Ok(newcomer) => newcomer,
             Err(error) => {
                 self.tally(|tally, own| count(&tally.refused, own));
                 return Err(error);
             }
         };
         let label = name.as_ref().map(|name| name.as_str());
-        report::spawned(Who { id: slot.id(), name: label, site });
-        let (task, join) = task::spawn(slot, name, make);
+        report::spawned(Who { id: newcomer.id, name: label, site });
+        let (task, join) = task::spawn(newcomer, name, make);
         task.schedule();
         Ok(join)
     }
@@ -224,7 +224,7 @@ impl Scheduler {
         self: &Arc<Self>,
         site: &'static Location<'static>,
         name: Option<&Arc<String>>,
-    ) -> Result<Slot<Owner>, SpawnError> {
+    ) -> Result<Newcomer<Owner>, SpawnError> {
         if !self.accepts() {
             return Err(SpawnError::ShutDown);
         }
@@ -234,19 +234,19 @@ impl Scheduler {
                 return Err(SpawnError::LimitReached(limit));
             }
         }
-        let slot = self.on_worker(|worker| match worker {
+        let newcomer = self.on_worker(|worker| match worker {
             Some(worker) => {
-                let slot = self.registry.seat(&mut worker.spawner.borrow_mut(), site, name);
+                let newcomer = self.registry.seat(&mut worker.spawner.borrow_mut(), site, name);
                 bump(&worker.remote().own.tally.spawned);
-                slot
+                newcomer
             }
             None => {
-                let slot = self.registry.seat(&mut self.outside.lock(), site, name);
+                let newcomer = self.registry.seat(&mut self.outside.lock(), site, name);
                 self.outside_tally.spawned.fetch_add(1, Ordering::Relaxed);
-                slot
+                newcomer
             }
         });
-        slot.ok_or_else(|| {
+        newcomer.ok_or_else(|| {
             // A shutdown came in between.
             self.tally(|tally, own| count(&tally.dropped, own));
             self.release();
@@ -335,22 +335,22 @@ impl Scheduler {
 
     /// Starts one more thread. It looks for a place by itself.
     fn start_thread(self: &Arc<Self>) -> io::Result<()> {
-        let Some(Vacant { index, deque, remote }) = self.places.enlist(&self.queues) else {
+        let Some(Vacant { index, lanes, remote }) = self.places.enlist(&self.queues) else {
             return Err(io::Error::other("the limit of worker threads is reached"));
         };
         *self.threads.lock() += 1;
-        // Where there is no thread, the deque must come back: a number is never lost.
-        let parcel = Arc::new(Mutex::new(Some(deque)));
+        // Where there is no thread, the lanes must come back: a number is never lost.
+        let parcel = Arc::new(Mutex::new(Some(lanes)));
         let started = {
             let (scheduler, parcel, remote) = (self.clone(), parcel.clone(), remote.clone());
             thread::Builder::new().name(format!("{}-{index}", self.settings.name)).spawn(move || {
-                let deque = parcel.lock().take().expect("a parcel is opened once");
-                worker::run(scheduler, index, deque, remote);
+                let lanes = parcel.lock().take().expect("a parcel is opened once");
+                worker::run(scheduler, index, lanes, remote);
             })
         };
         if let Err(error) = started {
-            if let Some(deque) = parcel.lock().take() {
-                self.places.vacate(Vacant { index, deque, remote });
+            if let Some(lanes) = parcel.lock().take() {
+                self.places.vacate(Vacant { index, lanes, remote });
             }
             self.thread_ends();
             return Err(error);
@@ -397,7 +397,7 @@ impl Scheduler {
         for remote in self.queues.remotes() {
             counts.spawned += remote.own.tally.spawned.load(Ordering::Relaxed);
             counts.polls += remote.own.pulse.load(Ordering::Relaxed) / 2;
-            counts.queued += remote.stealer.len() as u64;
+            counts.queued += (remote.stealer.len() + remote.prompt.len()) as u64;
         }
         counts.spawned += self.outside_tally.spawned.load(Ordering::Relaxed);
         counts.queued += self.queues.injector.len() as u64;
@@ -498,6 +498,18 @@ impl task::Home for Owner {
 
     fn address(&self) -> usize {
         self.0.as_ptr().addr()
+    }
+
+    #[inline]
+    fn offer(spare: Spare<Self>) {
+        let mut spare = Some(spare);
+        worker::with(|worker| {
+            // Not while it seats somebody: it may be what drops this.
+            if let Some(mut spawner) = worker.and_then(|worker| worker.spawner.try_borrow_mut().ok()) {
+                spare = spare.take().and_then(|spare| spawner.keep(spare));
+            }
+        });
+        drop(spare);
     }
 
     fn emptied(&self) {

@@ -34,8 +34,9 @@ use crate::error::{JoinError, Panic};
 use crate::panics::{self, Contained};
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
-use registry::{Order, Seat, Slot, Told};
+use registry::{Newcomer, Order, Seat, Slot, Spare, Told};
 use std::cell::Cell;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, RawWakerVTable, Waker};
@@ -50,6 +51,9 @@ pub(crate) trait Home: Send + Sync + Sized + 'static {
 
     /// Tells it from every other home that there is at the same time.
     fn address(&self) -> usize;
+
+    /// Takes what a newcomer on this thread can use, or drops it.
+    fn offer(spare: Spare<Self>);
 
     /// Hears that in a block of seats nobody is left, where somebody has asked for that.
     fn emptied(&self);
@@ -93,8 +97,12 @@ pub(crate) struct Outcome<T>(Option<Result<T, JoinError>>);
 
 impl<T> Outcome<T> {
     /// The value, or why there is none.
+    #[inline]
     pub(crate) fn into_result(mut self) -> Result<T, JoinError> {
-        self.0.take().expect("an outcome is read once")
+        let result = self.0.take().expect("an outcome is read once");
+        // Nothing is left in it to be dropped.
+        mem::forget(self);
+        result
     }
 }
 
@@ -143,7 +151,7 @@ type Joined<H, O> = Task<Outcome<<O as Future>::Output>, Meta<H>>;
 
 /// Makes a task out of a closure that makes an operation. It is not scheduled yet.
 pub(crate) fn spawn<H, F, O>(
-    slot: Slot<H>,
+    newcomer: Newcomer<H>,
     name: Option<Arc<String>>,
     make: F,
 ) -> (Runnable<Meta<H>>, Joined<H, O>)
@@ -153,13 +161,13 @@ where
     O: Future + Send + 'static,
     O::Output: Send + 'static,
 {
-    let meta = Meta { seat: slot.seat(), id: slot.id(), name, woken: stamp::Stamp::new() };
+    let Newcomer { id, seat, slot } = newcomer;
+    let meta = Meta { seat, id, name, woken: stamp::Stamp::new() };
     // The schedule function captures nothing: async-task then saves two steps of the reference count
     // for each wake-up. It finds the scheduler in the metadata.
-    Builder::new().metadata(meta).spawn(
-        move |_| Body { stage: Stage::Make { make }, slot, ending: Ending::Dropped },
-        WithInfo(schedule::<H>),
-    )
+    Builder::new()
+        .metadata(meta)
+        .spawn(move |_| Body { stage: Stage::Make { make }, slot }, WithInfo(schedule::<H>))
 }
 
 fn schedule<H: Home>(task: Runnable<Meta<H>>, info: ScheduleInfo) {
@@ -173,19 +181,17 @@ pin_project! {
         // The closure, then the operation.
         #[pin]
         stage: Stage<F, O>,
-        // Our seat among the living, given up when we are dropped.
+        // Our seat among the living, given up when we are dropped. It knows how we have ended.
         slot: Slot<H>,
-        // How it ended; `Dropped` until it has.
-        ending: Ending,
     }
 
     impl<H: Home, F, O> PinnedDrop for Body<H, F, O> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if end(this.stage, this.slot).is_err() {
-                *this.ending = Ending::Panicked;
+                this.slot.set_ending(Ending::Panicked);
             }
-            this.slot.leave(*this.ending);
+            this.slot.leave();
         }
     }
 }
@@ -203,7 +209,8 @@ pin_project! {
 /// Drops what a routine consists of, and then what it has kept for itself. A panic of either is the first's.
 fn end<H: Home, F, O>(mut stage: Pin<&mut Stage<F, O>>, slot: &Slot<H>) -> Result<(), JoinError> {
     let ended = contain(|| stage.set(Stage::Over));
-    let locals = slot.key().end().map_err(|payload| JoinError::Panicked(Panic::new(payload)));
+    let locals = if locals::are_used() { slot.key().end() } else { Ok(()) };
+    let locals = locals.map_err(|payload| JoinError::Panicked(Panic::new(payload)));
     match (ended, locals) {
         (Err(panicked), locals) => {
             panics::swallow(|| drop(locals));
@@ -257,12 +264,12 @@ where
                 Outcome(Some(Err(panicked)))
             }
         };
-        *this.ending = match &outcome.0 {
+        this.slot.set_ending(match &outcome.0 {
             Some(Err(JoinError::Aborted)) => Ending::Aborted,
             Some(Err(JoinError::ShutDown)) => Ending::Dropped,
             Some(Err(_)) => Ending::Panicked,
             _ => Ending::Completed,
-        };
+        });
         Poll::Ready(outcome)
     }
 }

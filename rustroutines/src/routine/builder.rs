@@ -84,7 +84,13 @@ impl Builder {
         O: Future + Send + 'static,
         O::Output: Send + 'static,
     {
-        self.spawn(make).unwrap_or_else(RoutineHandle::not_spawned)
+        let site = Location::caller();
+        // Not by `spawn`: a handle that is made at once need not be moved out of a result.
+        let started = runtime::with_scheduler(|scheduler| scheduler.spawn(site, self.name, make));
+        match started {
+            Ok(task) => RoutineHandle::new(task),
+            Err(error) => RoutineHandle::not_spawned(error),
+        }
     }
 
     fn start<F, O>(
