@@ -86,7 +86,7 @@ impl Builder {
     {
         let site = Location::caller();
         // Not by `spawn`: a handle that is made at once need not be moved out of a result.
-        let started = runtime::with_scheduler(|scheduler| scheduler.spawn(site, self.name, make));
+        let started = runtime::with_scheduler_to_spawn(|scheduler| scheduler.spawn(site, self.name, make));
         match started {
             Ok(task) => RoutineHandle::new(task),
             Err(error) => RoutineHandle::not_spawned(error),
