@@ -92,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) max_threads: usize,
     /// Routines that may be alive at once.
     pub(crate) max_routines: Option<usize>,
+    /// Timers that may be set at once.
+    pub(crate) max_timers: usize,
     /// Threads of the blocking pool.
     pub(crate) max_blocking: usize,
     /// How long an idle thread of the blocking pool, or a worker thread without a place, stays.
@@ -144,10 +146,17 @@ pub(crate) struct Owner(Weak<Scheduler>);
 
 impl Scheduler {
     /// Starts a scheduler and its threads.
+    ///
+    /// # Errors
+    /// Where the system refuses the monitor's thread, or all others. With one worker it begins: the monitor asks
+    /// for the others again and again.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
         let scheduler = Self::new(settings);
-        let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
-        scheduler.driver.set_monitored(started.is_ok());
+        let started = monitor::start(&scheduler).and_then(|()| {
+            scheduler.driver.set_monitored(true);
+            let filled = scheduler.fill_places();
+            if scheduler.has_workers() { Ok(()) } else { filled }
+        });
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);
@@ -166,7 +175,7 @@ impl Scheduler {
         Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
-                driver: Driver::shared(),
+                driver: Driver::shared(settings.max_timers),
                 blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
                 queues: Queues::new(settings.max_threads, plan),
                 idle: Idle::new(settings.workers),
@@ -317,6 +326,11 @@ impl Scheduler {
                 Next::Start => self.start_thread().inspect_err(|_| self.places.refused())?,
             }
         }
+    }
+
+    /// Whether there is any thread but the monitor.
+    fn has_workers(&self) -> bool {
+        *self.threads.lock() > 1
     }
 
     /// Starts one more thread. It looks for a place by itself.

@@ -13,6 +13,8 @@
 //!
 //! - calls the closure that makes the operation on the first poll, inside the routine; closure and
 //!   operation share their place, so that what a routine was given is not held twice;
+//! - says whose waker it is polled with, so that joiners know which wakers are async-task's own: see
+//!   [`poll_joined`];
 //! - contains every panic: of the closure, of the operation, of their destructors. async-task would
 //!   end the process for a panicking destructor;
 //! - looks for the order to abort before each poll. It looks *inside* the poll, after async-task has
@@ -29,14 +31,15 @@ pub(crate) mod stamp;
 pub(crate) mod trace;
 
 use crate::error::{JoinError, Panic};
-use crate::panics;
+use crate::panics::{self, Contained};
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
 use registry::{Newcomer, Order, Seat, Slot, Spare, Told};
+use std::cell::Cell;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, RawWakerVTable, Waker};
 
 /// What a task belongs to. It is the scheduler; the task itself does not know more about it.
 pub(crate) trait Home: Send + Sync + Sized + 'static {
@@ -109,6 +112,33 @@ impl<T> Drop for Outcome<T> {
             panics::swallow(|| drop(result));
         }
     }
+}
+
+crate::platform::thread::thread_local! {
+    /// What the wakers of the task are made of that this thread has polled last.
+    static OURS: Cell<Option<&'static RawWakerVTable>> = const { Cell::new(None) };
+}
+
+/// Polls the joiner's side of a task. async-task ends the process where a joiner's waker panics; so it gets none
+/// that could: its own, which routines are polled with, and others in a wrapping.
+#[inline]
+pub(crate) fn poll_joined<T, M>(task: &mut Task<T, M>, cx: &mut Context<'_>) -> Poll<T> {
+    let ours = OURS.try_with(Cell::get).unwrap_or(None);
+    if ours.is_some_and(|ours| std::ptr::eq(ours, cx.waker().vtable())) {
+        Pin::new(task).poll(cx)
+    } else {
+        poll_joined_from_elsewhere(task, cx)
+    }
+}
+
+fn poll_joined_from_elsewhere<T, M>(task: &mut Task<T, M>, cx: &mut Context<'_>) -> Poll<T> {
+    if task.is_finished() {
+        if let Poll::Ready(value) = Pin::new(&mut *task).poll(&mut Context::from_waker(Waker::noop())) {
+            return Poll::Ready(value);
+        }
+    }
+    let waker = Contained::waker(cx.waker().clone());
+    Pin::new(task).poll(&mut Context::from_waker(&waker))
 }
 
 /// Runs `f`; gives what it panicked with.
@@ -198,6 +228,7 @@ where
     type Output = Outcome<O::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _ = OURS.try_with(|ours| ours.set(Some(cx.waker().vtable())));
         let mut this = self.project();
         let order = this.slot.order();
         let mut asked = matches!(order, Order::Tell).then(|| this.slot.asked());

@@ -64,6 +64,10 @@ pub fn now() -> Instant {
 /// [`Duration::ZERO`] it ends at once; with one that the clock cannot express, such as
 /// [`Duration::MAX`], never.
 ///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
+///
 /// # Cancel safety
 /// Dropping it takes the timer away. A new `sleep` starts counting anew.
 ///
@@ -82,6 +86,10 @@ pub fn sleep(duration: Duration) -> Sleep {
 }
 
 /// Waits until `deadline`. One that is past ends at once.
+///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Cancel safety
 /// Dropping it takes the timer away, and loses nothing: a new `sleep_until` ends at the same instant.
@@ -109,6 +117,10 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// # Errors
 /// [`Timeout`] if the time was up first. The operation is dropped.
 ///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
+///
 /// # Cancel safety
 /// That of the operation.
 ///
@@ -135,6 +147,10 @@ pub fn timeout<O: Suspend>(
 ///
 /// # Errors
 /// [`Timeout`] if the deadline came first. The operation is dropped.
+///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Cancel safety
 /// That of the operation.
@@ -200,7 +216,8 @@ impl Sleep {
             }
         }
         let waker = cx.waker().clone();
-        self.timer = Some(runtime::with_driver(|driver| driver.insert(deadline, waker)));
+        let made = runtime::with_driver(|driver| driver.insert(deadline, waker));
+        self.timer = Some(made.unwrap_or_else(|error| panic!("{error}")));
         Poll::Pending
     }
 

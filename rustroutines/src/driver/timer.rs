@@ -14,6 +14,7 @@
 //! - A waker is never cloned, woken or dropped while the lock is held. So a waker may make, change and
 //!   cancel timers itself, and a panic in one concerns no other.
 
+use crate::error::TimerError;
 use crate::panics;
 use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::clock::{self, Instant};
@@ -70,6 +71,10 @@ pub(crate) struct Timers {
     locked: ShortMutex<Locked>,
     /// When to look at the wheel next: a tick, or NEVER.
     next: AtomicU64,
+    /// So many there may be at once.
+    limit: usize,
+    /// Those that were refused for that.
+    refused: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -81,13 +86,15 @@ struct Locked {
 }
 
 impl Timers {
-    /// No timers yet, and nobody who sleeps.
-    pub(crate) fn new(driver: NonZeroU32) -> Self {
+    /// No timers yet, `limit` at most, and nobody who sleeps.
+    pub(crate) fn new(driver: NonZeroU32, limit: usize) -> Self {
         Self {
             driver,
             start: clock::now(),
             locked: ShortMutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
             next: AtomicU64::new(NEVER),
+            limit,
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -97,9 +104,17 @@ impl Timers {
     }
 
     /// Adds a timer. `true`: the keeper sleeps beyond it, and is to be roused by the caller.
-    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> (TimerKey, bool) {
+    ///
+    /// # Errors
+    /// Where there are as many as there may be.
+    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> Result<(TimerKey, bool), TimerError> {
         let tick = self.tick_after(deadline);
         let mut locked = self.locked.lock();
+        if locked.wheel.len() >= self.limit {
+            // The waker is dropped after the lock, being older.
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(TimerError::LimitReached(self.limit));
+        }
         let key = locked.wheel.insert(tick, waker);
         self.publish_next(&locked.wheel);
         let hurry = tick < locked.armed;
@@ -107,7 +122,7 @@ impl Timers {
             locked.armed = tick;
         }
         let (index, generation) = key.parts();
-        (TimerKey { driver: self.driver, index, generation }, hurry)
+        Ok((TimerKey { driver: self.driver, index, generation }, hurry))
     }
 
     /// Notes that the keeper is about to sleep until the next tick, which this returns.
@@ -198,6 +213,11 @@ impl Timers {
     /// How many timers there are.
     pub(crate) fn len(&self) -> usize {
         self.locked.lock().wheel.len()
+    }
+
+    /// How many there were too many.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Forgets all timers.
