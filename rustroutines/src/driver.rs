@@ -135,8 +135,9 @@ impl Driver {
     /// A driver without timers, of which there may be `max_timers` at once.
     pub(crate) fn new(max_timers: usize) -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
+        let number = DRIVERS.lock().number();
         Self {
-            timers: Timers::new(DRIVERS.lock().number(), max_timers),
+            timers: Timers::new(number, max_timers),
             io: Reactor::new(),
             watch: Mutex::new(watch),
             kept: AtomicBool::new(false),
