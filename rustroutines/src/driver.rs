@@ -89,7 +89,6 @@ pub(crate) mod source;
 pub(crate) mod timer;
 
 use crate::error::TimerError;
-use crate::platform::atomic::{AtomicBool, Ordering};
 use crate::platform::census;
 use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{GlobalMutex, Mutex, MutexGuard};
@@ -111,8 +110,6 @@ pub(crate) struct Driver {
     io: Reactor,
     /// Who is parked, and who of them keeps the time.
     watch: Mutex<Watch>,
-    /// Whether there is a keeper; written under `watch`. A hint for who does not want to lock it.
-    kept: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -135,13 +132,8 @@ impl Driver {
     /// A driver without timers, of which there may be `max_timers` at once.
     pub(crate) fn new(max_timers: usize) -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
-        let number = DRIVERS.lock().number();
-        Self {
-            timers: Timers::new(number, max_timers),
-            io: Reactor::new(),
-            watch: Mutex::new(watch),
-            kept: AtomicBool::new(false),
-        }
+        let timers = Timers::new(DRIVERS.lock().number(), max_timers);
+        Self { timers, io: Reactor::new(), watch: Mutex::new(watch) }
     }
 
     /// A driver that [`find`] finds by its timers.
@@ -236,10 +228,10 @@ impl Driver {
         }
     }
 
-    /// Whether there are sources of I/O for which nobody waits: then a thread without work had better park
-    /// than look for some.
-    pub(crate) fn wants_keeper(&self) -> bool {
-        self.io.registered() > 0 && !self.kept.load(Ordering::Relaxed)
+    /// Whether there are sources of I/O: then work comes from the system's queue, and a thread without any had
+    /// better wait there, or let another program have the processor that is to answer, than look for some.
+    pub(crate) fn waits_for_io(&self) -> bool {
+        self.io.registered() > 0
     }
 
     /// How many sources of I/O are registered.
@@ -332,7 +324,6 @@ impl Driver {
         let mut watch = self.watch.lock();
         if watch.keeper.is_none() {
             watch.keeper = Some(parker.clone());
-            self.kept.store(true, Ordering::Relaxed);
         } else {
             watch.sleepers.push(parker.clone());
         }
@@ -352,7 +343,6 @@ impl Driver {
             return;
         }
         watch.keeper = None;
-        self.kept.store(false, Ordering::Relaxed);
         let is_seen_to = watched && watch.monitored;
         if is_seen_to || watch.sleepers.is_empty() {
             self.timers.disarm();
@@ -365,7 +355,6 @@ impl Driver {
     fn appoint(&self, mut watch: MutexGuard<'_, Watch>) {
         let heir = watch.sleepers.remove(0);
         watch.keeper = Some(heir.clone());
-        self.kept.store(true, Ordering::Relaxed);
         let next = self.timers.arm();
         drop(watch);
         if next.is_some() || self.io.registered() > 0 {

@@ -321,29 +321,6 @@ pub(crate) fn with_scheduler<R>(f: impl FnOnce(&Arc<Scheduler>) -> R) -> R {
     scheduler::with_current(|current| f(current.unwrap_or_else(|| RustRoutineRuntime::global().scheduler())))
 }
 
-/// Calls `f` with the driver of the current runtime, which costs no count of references.
-pub(crate) fn with_driver<R>(f: impl FnOnce(&Driver) -> R) -> R {
-    with_scheduler(|scheduler| f(&scheduler.driver))
-}
-
-/// Calls `f` with the driver of a timer; `None` if that is gone.
-pub(crate) fn with_driver_of<R>(key: TimerKey, f: impl FnOnce(&Driver) -> R) -> Option<R> {
-    scheduler::with_current(|current| {
-        let global = || GLOBAL.get().map(RustRoutineRuntime::scheduler);
-        let near = current.or_else(global).filter(|scheduler| scheduler.driver.has_made(key));
-        // `f` stands here once.
-        let far;
-        let driver = match near {
-            Some(scheduler) => &*scheduler.driver,
-            None => {
-                far = driver::find(key)?;
-                &*far
-            }
-        };
-        Some(f(driver))
-    })
-}
-
 /// The same, for a spawn, which has an error to give where the global one gets no thread.
 ///
 /// # Panics
@@ -366,6 +343,29 @@ fn global_to_spawn() -> Result<&'static Arc<Scheduler>, SpawnError> {
         Err(RuntimeError::Thread(_)) => Err(SpawnError::NoThread),
         Err(error) => panic!("the global runtime could not be started: {error}"),
     }
+}
+
+/// Calls `f` with the driver of the current runtime, which costs no count of references.
+pub(crate) fn with_driver<R>(f: impl FnOnce(&Driver) -> R) -> R {
+    with_scheduler(|scheduler| f(&scheduler.driver))
+}
+
+/// Calls `f` with the driver of a timer; `None` if that is gone.
+pub(crate) fn with_driver_of<R>(key: TimerKey, f: impl FnOnce(&Driver) -> R) -> Option<R> {
+    scheduler::with_current(|current| {
+        let global = || GLOBAL.get().map(RustRoutineRuntime::scheduler);
+        let near = current.or_else(global).filter(|scheduler| scheduler.driver.has_made(key));
+        // `f` stands here once.
+        let far;
+        let driver = match near {
+            Some(scheduler) => &*scheduler.driver,
+            None => {
+                far = driver::find(key)?;
+                &*far
+            }
+        };
+        Some(f(driver))
+    })
 }
 
 /// The driver of the current runtime.

@@ -216,8 +216,8 @@ impl Sleep {
             }
         }
         let waker = cx.waker().clone();
-        let made = runtime::with_driver(|driver| driver.insert(deadline, waker));
-        self.timer = Some(made.unwrap_or_else(|error| panic!("{error}")));
+        let key = runtime::with_driver(|driver| driver.insert(deadline, waker));
+        self.timer = Some(key.unwrap_or_else(|error| panic!("{error}")));
         Poll::Pending
     }
 
@@ -311,6 +311,8 @@ impl<O: Suspend> Suspend for WithTimeout<O> {
                 Progress::Waiting if this.sleep.poll_elapsed(cx).is_ready() => Progress::Done(Err(Timeout)),
                 progress => progress.map(Ok),
             },
+            // The time may be up, whatever the operation says.
+            Step::Peek => Progress::Retry,
             step => this.operation.select_step(step).map(Ok).and_polled(),
         }
     }

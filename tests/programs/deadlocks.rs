@@ -8,6 +8,8 @@ use rustroutines::prelude::*;
 #[cfg(unix)]
 use rustroutines::process::Command;
 use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+#[cfg(unix)]
+use rustroutines::signal::{self, Signal};
 use std::time::Duration;
 
 /// Long enough for every thread that has nothing to do to fall asleep for good.
@@ -26,6 +28,12 @@ fn talk() {
     server.read_to_string(&mut text).unwrap();
     assert_eq!(text, "hello");
     client.join().unwrap();
+}
+
+#[cfg(unix)]
+fn kill(signal: Signal) {
+    let (signal, pid) = (format!("-{}", signal.as_raw()), std::process::id().to_string());
+    assert!(std::process::Command::new("kill").args([signal, pid]).status().unwrap().success());
 }
 
 #[routine]
@@ -182,6 +190,22 @@ fn main() {
         }
 
         #[cfg(unix)]
+        "ordered to end twice" | "ordered to end twice, with a reset in between" => {
+            let orders = signal::notify([Signal::TERMINATE]).unwrap();
+            let order = || kill(Signal::TERMINATE);
+            order();
+            orders.recv().unwrap();
+            if name.ends_with("in between") {
+                signal::reset([Signal::TERMINATE]);
+                order();
+                // The process ends under it.
+                std::thread::sleep(Duration::from_secs(60));
+            } else {
+                order();
+                orders.recv().unwrap();
+            }
+        }
+        #[cfg(unix)]
         "signalled" => {
             RustRoutineRuntime::start_global(RuntimeConfig::new().dump_on_signal(3)).unwrap();
             go!("the sleeper", sleep(Duration::from_secs(3_600)));
@@ -255,7 +279,7 @@ fn main() {
         }
         #[cfg(unix)]
         "a signal" => {
-            let signals = rustroutines::signal::notify([rustroutines::signal::Signal::USER_1]).unwrap();
+            let signals = signal::notify([Signal::USER_1]).unwrap();
             let pid = std::process::id();
             let script = format!("(sleep 0.3; kill -USR1 {pid}) & ");
             assert!(std::process::Command::new("sh").args(["-c", &script]).status().unwrap().success());

@@ -8,6 +8,7 @@ use ::shuttle as checker;
 
 /// Locks with the interface of `parking_lot`'s.
 pub(crate) mod sync {
+    pub(crate) use super::super::Way;
     use super::super::clock::Instant;
     use super::checker;
     use std::ops::{Deref, DerefMut};
@@ -43,6 +44,11 @@ pub(crate) mod sync {
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.guard(self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        }
+
+        /// Whoever contends for it, the checker has them come in any order.
+        pub(crate) fn lock_giving_way(&self, _: impl FnOnce() -> Way) -> MutexGuard<'_, T> {
+            self.lock()
         }
 
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
@@ -156,6 +162,10 @@ pub(crate) mod thread {
     pub(crate) use model_thread_local as thread_local;
 
     pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
+
+    pub(crate) fn relax(_: bool) {
+        checker::thread::yield_now();
+    }
 
     pub(crate) fn sleep(_: std::time::Duration) {
         checker::thread::yield_now();

@@ -281,3 +281,47 @@ fn a_pinned_thread_stays_where_it_should() {
         scheduler.shut_down(Duration::ZERO);
     }
 }
+
+/// Counts its polls, and leaves its waker.
+fn wakeful(scheduler: &Arc<Scheduler>) -> (Arc<AtomicU64>, std::task::Waker) {
+    let polls = Arc::new(AtomicU64::new(0));
+    let (give, given) = mpsc::channel();
+    let own = polls.clone();
+    // Detached, it ends with the scheduler.
+    spawn(scheduler, move || {
+        poll_fn(move |cx| {
+            if own.fetch_add(1, Ordering::SeqCst) == 0 {
+                give.send(cx.waker().clone()).unwrap();
+            }
+            Poll::<()>::Pending
+        })
+    })
+    .detach();
+    (polls, given.recv_timeout(LONG).unwrap())
+}
+
+#[test]
+fn a_wake_from_outside_calls_upon_the_system_once_at_most() {
+    use crate::driver::parker::tests::calls::made;
+    for workers in [1, 2, 4] {
+        let scheduler = start(settings("calls", workers, 64, LONG));
+        let (polls, waker) = wakeful(&scheduler);
+        let begin = made();
+        // One by one, while all sleep.
+        for n in 2..=100 {
+            eventually("all sleep", || scheduler.idle.all_asleep());
+            let before = made();
+            waker.wake_by_ref();
+            assert!(made() - before <= 1, "{} calls for one wake-up", made() - before);
+            eventually("it is polled", || polls.load(Ordering::SeqCst) == n);
+        }
+        assert!(made() > begin, "nobody was ever asleep");
+        // And in a storm, while they fall asleep and wake.
+        for _ in 0..10_000 {
+            let before = made();
+            waker.wake_by_ref();
+            assert!(made() - before <= 1, "{} calls for one wake-up", made() - before);
+        }
+        scheduler.shut_down(Duration::ZERO);
+    }
+}

@@ -14,6 +14,7 @@
 
 use super::queue::{Lanes, Remote, Vacant, bump};
 use super::{Scheduler, Task};
+use crate::driver::Driver;
 use crate::platform::atomic::{Ordering, fence};
 use crate::platform::{census, clock, random, thread};
 use crate::task::Home as _;
@@ -62,7 +63,8 @@ pub(crate) struct Worker {
     has_next: Cell<bool>,
     /// Something was put into the prompt lane since we last found it empty.
     has_prompt: Cell<bool>,
-    /// What is woken now was woken by time or by the system.
+    /// The driver tells this thread what has happened, one thing after another: what is woken now was woken by
+    /// time or by the system. Nobody else is told before the end.
     attends: Cell<bool>,
     /// Tasks taken from the prompt lane since one was taken from the deque.
     prompt_in_a_row: Cell<u32>,
@@ -272,16 +274,21 @@ impl Worker {
         self.lanes.deque.pop().or_else(|| self.lanes.prompt.pop())
     }
 
-    /// Does what may fire timers and bring events, so that whom that wakes goes into the prompt lane.
-    fn attend<R>(&self, look: impl FnOnce() -> R) -> R {
+    /// Calls `driver`, which may wake many: they go into the prompt lane. The caller then
+    /// [shares](Self::share) them.
+    fn attend(&self, driver: impl FnOnce(&Driver)) {
         self.attends.set(true);
-        let result = look();
+        driver(&self.scheduler.driver);
         self.attends.set(false);
-        // This thread is about to take a task; if there are more, others may.
-        if self.lanes.prompt.len() + usize::from(self.has_next.get()) > 1 {
+    }
+
+    /// Has another worker take a part of what the driver has brought. One that is told of the first would find
+    /// that alone, and sleep again.
+    fn share(&self) {
+        let ours = usize::from(self.has_next.get()) + self.lanes.prompt.len();
+        if ours > 1 || !self.lanes.deque.is_empty() {
             self.scheduler.notify();
         }
-        result
     }
 
     /// Step 1.
@@ -290,8 +297,10 @@ impl Worker {
         self.since_look.set(0);
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
         clock::refresh_coarse();
-        self.attend(|| self.scheduler.driver.poll());
-        self.scheduler.queues.take_injected(&self.lanes.deque)
+        self.attend(|driver| _ = driver.poll());
+        let injected = self.scheduler.queues.take_injected(&self.lanes.deque);
+        self.share();
+        injected
     }
 
     /// Moves the next task into the deque.
@@ -316,7 +325,7 @@ impl Worker {
         if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
-            self.attend(|| scheduler.driver.park_watched(&self.remote.parker));
+            self.attend(|driver| _ = driver.park_watched(&self.remote.parker));
         }
         clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);
@@ -336,6 +345,9 @@ impl Worker {
             if scheduler.idle.found() && !scheduler.queues.is_empty() {
                 scheduler.notify();
             }
+        } else {
+            // Not before: asleep, this thread would be told itself.
+            self.share();
         }
     }
 
@@ -353,8 +365,8 @@ impl Worker {
 
     /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where nobody
-    /// waits for I/O, one look is enough: tasks come from there, and are waited for there.
+    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where there are
+    /// sources of I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
         let task = queues.steal(self.index, &self.lanes.deque);
@@ -362,7 +374,7 @@ impl Worker {
             return task;
         }
         for _ in 0..ROUNDS {
-            if self.scheduler.is_dead() || self.scheduler.driver.wants_keeper() {
+            if self.scheduler.is_dead() || self.scheduler.driver.waits_for_io() {
                 return None;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
