@@ -5,10 +5,12 @@ mod support;
 use rustroutines::Suspend;
 use rustroutines::routine::{join_all, spawn, yield_now};
 use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+use rustroutines::time::sleep_until;
 use std::future::{poll_fn, ready};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 use support::{Event, Op, eventually, runtime, within_limit};
 
 /// Routines that all wait inside their poll for one another can only pass if all run at once.
@@ -239,6 +241,53 @@ fn the_next_slot_cannot_hide_work_behind_a_long_poll() {
             });
             routine.join().block().unwrap();
         }
+    });
+}
+
+/// Several timers come due while one worker has a long queue: they must not queue up behind it.
+#[test]
+fn timers_that_are_due_go_before_what_was_queued_before() {
+    const BACKLOG: usize = 2_000;
+    const SLEEPERS: usize = 32;
+    within_limit(|| {
+        let runtime = runtime(1);
+        let ran = Arc::new(AtomicUsize::new(0));
+        let asleep = Arc::new(AtomicUsize::new(0));
+        let deadline = Instant::now() + Duration::from_millis(100);
+        let sleepers: Vec<_> = (0..SLEEPERS)
+            .map(|_| {
+                let (ran, asleep) = (ran.clone(), asleep.clone());
+                runtime.spawn(move || async move {
+                    asleep.fetch_add(1, Ordering::Relaxed);
+                    sleep_until(deadline).await;
+                    ran.load(Ordering::Relaxed)
+                })
+            })
+            .collect();
+        eventually("all sleep", || asleep.load(Ordering::Relaxed) == SLEEPERS);
+        let spawner = runtime.spawn({
+            let ran = ran.clone();
+            move || async move {
+                let each = |_| {
+                    let ran = ran.clone();
+                    spawn(move || async move {
+                        // All of them are in the queue when the deadline passes.
+                        while Instant::now() < deadline {
+                            yield_now().await;
+                        }
+                        ran.fetch_add(1, Ordering::Relaxed);
+                    })
+                };
+                (0..BACKLOG).map(each).collect::<Vec<_>>()
+            }
+        });
+        let backlog = spawner.join().block().unwrap();
+        for before in join_all(sleepers).block() {
+            let before = before.unwrap();
+            assert!(before < BACKLOG, "{before} of {BACKLOG} ran first");
+        }
+        join_all(backlog).block();
+        assert_eq!(ran.load(Ordering::Relaxed), BACKLOG, "it runs all the same");
     });
 }
 

@@ -11,6 +11,7 @@
 //! - A timer is never early: its deadline is rounded up to a tick, the present is rounded down.
 //! - A timer that is in the wheel is not before `next`. So who finds a tick before `next` knows without the
 //!   lock that a timer of this tick has come out: see [`Timers::is_out`].
+//! - The lock is held while some hundred entries are moved, at most: it is one that spins, for its price.
 //! - A waker is never cloned, woken or dropped while the lock is held. So a waker may make, change and
 //!   cancel timers itself, and a panic in one concerns no other.
 
