@@ -69,11 +69,10 @@ impl Claim {
     /// Owner, at the end: nobody wins it any more, and this thread keeps it for its next select.
     pub(super) fn keep(self: Arc<Self>) {
         let next = self.generation().checked_add(1);
-        let decided = self.winner().is_some();
-        // Relaxed: where it is still open, nobody has won it before this store or nobody cares that
-        // somebody has: the arm that was won is dropped, and passes on what it was given.
-        self.word.store(word(next.unwrap_or(u32::MAX), IDLE), Ordering::Relaxed);
-        if !decided {
+        // An exchange, not a store: whoever comes too late fails, and whoever came before has been seen.
+        // Acquire: pairs with the release in `win`.
+        let last = self.word.swap(word(next.unwrap_or(u32::MAX), IDLE), Ordering::Acquire);
+        if matches!(last as u32, IDLE | OPEN) {
             let waker = self.waker.lock().take();
             drop(waker);
         }
