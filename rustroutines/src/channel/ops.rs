@@ -59,14 +59,42 @@ impl<'a, T> SendOp<'a, T> {
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let Sending::Waiting(key) = std::mem::replace(&mut self.state, Sending::Over) else {
+            panic!("a send was polled after it had ended")
+        };
+        match self.channel.end_sending(key) {
+            Wait::Over(sent) => return Poll::Ready(sent.map_err(SendError)),
+            Wait::On(key) => self.state = Sending::Waiting(key),
+        }
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.state {
             Sending::Waiting(key) if self.channel.look_at_sending(key, cx) == Outcome::Waiting => {
                 self.pending()
             }
-            Sending::Waiting(_) => Poll::Ready(self.stop().map_err(SendError)),
-            Sending::Start(_) | Sending::Over => panic!("a send was polled after it had ended"),
+            _ => Poll::Ready(self.stop().map_err(SendError)),
         }
+    }
+
+    /// Sends, if that can be done without a wait. For who blocks: no value lies in the caller's frame.
+    fn sends_at_once(&mut self) -> bool {
+        if !matches!(self.state, Sending::Start(_)) {
+            return false;
+        }
+        match self.attempt() {
+            Progress::Done(Ok(())) => true,
+            Progress::Done(Err(SendError(value))) => {
+                self.state = Sending::Start(value);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves the line, with the value if nobody has taken it.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        drop(self.stop());
     }
 
     fn attempt(&mut self) -> Progress<Result<(), SendError<T>>> {
@@ -108,7 +136,11 @@ impl<T> Future for SendOp<'_, T> {
 }
 
 impl<T> Suspend for SendOp<'_, T> {
-    fn block(self) -> Self::Output {
+    fn block(mut self) -> Self::Output {
+        // Most often there is no wait, and then nothing to prepare one with.
+        if self.sends_at_once() {
+            return Ok(());
+        }
         self.channel.await_room_briefly();
         block_on(self)
     }
@@ -153,7 +185,10 @@ impl<T> Suspend for SendOp<'_, T> {
 impl<T> Drop for SendOp<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        drop(self.stop());
+        // Every send comes by here, and few have to leave a line.
+        if matches!(self.state, Sending::Waiting(_)) {
+            self.give_up();
+        }
     }
 }
 
@@ -182,6 +217,12 @@ impl<'a, T> RecvOp<'a, T> {
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        if let Some(key) = self.waiting.take() {
+            match self.channel.end_receiving(key) {
+                Wait::Over(received) => return Poll::Ready(received.ok_or(RecvError)),
+                Wait::On(key) => self.waiting = Some(key),
+            }
+        }
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.waiting {
             Some(key) if self.channel.look_at_receiving(key, cx) == Outcome::Waiting => self.pending(),
@@ -199,6 +240,27 @@ impl<'a, T> RecvOp<'a, T> {
     /// Gives up; the value that was received meanwhile, if any.
     pub(super) fn stop(&mut self) -> Received<T> {
         self.waiting.take().and_then(|key| self.channel.stop_receiving(key))
+    }
+
+    /// Receives, if that can be done without a wait.
+    fn receives_at_once(&self) -> Option<Result<T, RecvError>> {
+        if self.waiting.is_some() {
+            return None;
+        }
+        match self.channel.try_recv() {
+            Ok(value) => Some(Ok(value)),
+            Err(TryRecvError::Closed) => Some(Err(RecvError)),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
+    /// Leaves the line, and leaves to others what it was given.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        if let Some(key) = self.waiting.take() {
+            self.channel.abandon_receiving(key);
+        }
     }
 }
 
@@ -224,6 +286,10 @@ impl<T> Future for RecvOp<'_, T> {
 
 impl<T> Suspend for RecvOp<'_, T> {
     fn block(self) -> Self::Output {
+        // Most often there is no wait, and then nothing to prepare one with.
+        if let Some(received) = self.receives_at_once() {
+            return received;
+        }
         self.channel.await_value_briefly();
         block_on(self)
     }
@@ -232,10 +298,9 @@ impl<T> Suspend for RecvOp<'_, T> {
     fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
         let this = self.get_mut();
         match step {
-            Step::Attempt(_) => match this.channel.try_recv() {
-                Ok(value) => Progress::Done(Ok(value)),
-                Err(TryRecvError::Closed) => Progress::Done(Err(RecvError)),
-                Err(TryRecvError::Empty) => {
+            Step::Attempt(_) => match this.receives_at_once() {
+                Some(received) => Progress::Done(received),
+                None => {
                     this.mark = this.channel.front.mark();
                     Progress::Waiting
                 }
@@ -270,8 +335,9 @@ impl<T> Suspend for RecvOp<'_, T> {
 impl<T> Drop for RecvOp<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(key) = self.waiting.take() {
-            self.channel.abandon_receiving(key);
+        // Every receive comes by here, and few have to leave a line.
+        if self.waiting.is_some() {
+            self.give_up();
         }
     }
 }
