@@ -82,35 +82,32 @@ fn refuse(stream: &mut TcpStream, status: u16, keep_alive: bool) -> io::Result<(
     stream.write_all((head + &text).as_bytes())
 }
 
-/// A file, how long it is, and its first bytes, which are all of most: one call that blocks instead of three.
-fn open(path: &Path) -> io::Result<(std::fs::File, u64, Vec<u8>)> {
-    let (file, mut first) = (std::fs::File::open(path)?, Vec::new());
+/// The head and a file's first bytes, which are all of most; the file, and how much of it comes after them. One
+/// job for a thread that may block, instead of three.
+fn open(path: &Path, with_body: bool, keep_alive: bool) -> io::Result<(Vec<u8>, std::fs::File, u64)> {
+    let mut file = std::fs::File::open(path)?;
     let about = file.metadata()?;
     if !about.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    std::io::Read::read_to_end(&mut std::io::Read::take(&file, about.len().min(FIRST)), &mut first)?;
-    Ok((file, about.len(), first))
+    let mut bytes = head(200, kind_of(path), about.len(), keep_alive).into_bytes();
+    let first = if with_body { about.len().min(FIRST) } else { 0 };
+    let begin = bytes.len();
+    bytes.resize(begin + first as usize, 0);
+    std::io::Read::read_exact(&mut file, &mut bytes[begin..])?;
+    Ok((bytes, file, if with_body { about.len() - first } else { 0 }))
 }
 
 #[routine]
 fn answer(stream: &mut TcpStream, request: &Request, folder: &Path) -> io::Result<()> {
-    let keep_alive = request.keep_alive;
-    if request.method != "GET" && request.method != "HEAD" {
+    let (with_body, keep_alive) = (request.method != "HEAD", request.keep_alive);
+    if with_body && request.method != "GET" {
         return refuse(stream, 405, keep_alive);
     }
     let Some(path) = file_of(folder, &request.path) else { return refuse(stream, 404, keep_alive) };
-    let kind = kind_of(&path);
-    let Ok((file, length, first)) = block_on_io(move || open(&path)) else {
-        return refuse(stream, 404, keep_alive);
-    };
-    let mut bytes = head(200, kind, length, keep_alive).into_bytes();
-    if request.method == "HEAD" {
-        return stream.write_all(&bytes);
-    }
-    bytes.extend_from_slice(&first);
+    let opened = block_on_io(move || open(&path, with_body, keep_alive));
+    let Ok((bytes, file, rest)) = opened else { return refuse(stream, 404, keep_alive) };
     stream.write_all(&bytes)?;
-    let rest = length - first.len() as u64;
     if rest > 0 && io::copy(&mut fs::File::from(file).take(rest), stream)? < rest {
         return Err(io::ErrorKind::UnexpectedEof.into()); // It has shrunk: the client must not wait for more.
     }

@@ -3,14 +3,21 @@
 //! A job is queued; a thread takes it, in the order of arrival. A thread that finds nothing to do waits
 //! for `keep_alive` and then ends; where nobody waits, a new one is started, up to `max_threads`.
 //!
+//! # Calling
+//! Threads are *called* (woken, or started) one at a time: while one is on its way, `submit` calls no other. A
+//! thread that takes a job and leaves others in the queue calls the next before it begins with its own. So a
+//! job that takes long holds none up, and of many that are short the first thread runs several, where to wake
+//! one thread for each would cost more than the jobs.
+//!
 //! # Invariants
 //! - Everything is decided under `state`. No job is run or dropped, and no thread is started, while it is
 //!   held.
 //! - `threads` counts the threads that run, wait, or are being started by a `submit` that has not heard
 //!   of a failure yet. It never exceeds `max_threads`.
 //! - While the queue is not empty there are threads, and the pool is not shut down for good.
-//! - `waiting` threads are inside the wait on `arrival`. While no more jobs are queued than threads wait,
-//!   each queued job has had its own notification since a thread last began to wait.
+//! - `waiting` threads are inside the wait on `arrival`; each looks at the queue when it comes out.
+//! - While the queue is not empty, a thread has been called that has not looked at it since, or all threads that
+//!   there may be run jobs. `called` says so, until a thread has looked.
 //!
 //! # Why no job is stranded
 //! - *By a thread that leaves.* It looks at the queue once more after its time is up, and lowers
@@ -21,6 +28,7 @@
 //!   caller to run in place: its own job and those of the others.
 //! - *By a notification for a thread that has just given up waiting.* `notify_one` wakes another, or
 //!   none; the one that gave up looks at the queue.
+//! - *By a job that waits for another.* Whoever took it has called a thread for the other.
 //! - *By a panic.* It is caught around each job, with the drop of whatever the job leaves behind.
 //! - *By the shutdown.* Draining keeps the threads until the queue is empty. Rejecting drops the jobs, on
 //!   the thread that shuts down; a job that somebody waits for says so when it is dropped (see `io::blocking`).
@@ -44,13 +52,13 @@ type Start = Box<dyn Fn(String, Job) -> io::Result<()> + Send + Sync>;
 pub(crate) struct BlockingPool {
     /// What the threads share with the pool. They do not keep the pool itself alive.
     shared: Arc<Shared>,
+}
+
+struct Shared {
     /// What the threads are called, before their number.
     name: Arc<str>,
     /// Starts a thread.
     start: Start,
-}
-
-struct Shared {
     /// Threads that there may be at once.
     max_threads: usize,
     /// How long a thread waits for its next job.
@@ -74,8 +82,41 @@ struct State {
     busy: usize,
     /// Threads that were ever started: the number of the next one.
     started: usize,
+    /// A thread is on its way to the queue.
+    called: bool,
     /// No more jobs are accepted.
     shut_down: bool,
+}
+
+/// Who is called.
+#[must_use]
+enum Call {
+    /// Nobody: one is on its way, or all are busy.
+    Nobody,
+    /// One that waits.
+    Waiting,
+    /// A new one, of this number.
+    New(usize),
+}
+
+impl State {
+    /// Calls a thread, if there is none on its way. The caller carries it out when it has let go of the lock.
+    fn call(&mut self, max_threads: usize) -> Call {
+        if self.called {
+            return Call::Nobody;
+        }
+        if self.waiting > 0 {
+            self.called = true;
+            return Call::Waiting;
+        }
+        if self.threads == max_threads {
+            return Call::Nobody;
+        }
+        self.called = true;
+        self.threads += 1;
+        self.started += 1;
+        Call::New(self.started - 1)
+    }
 }
 
 impl BlockingPool {
@@ -97,16 +138,25 @@ impl BlockingPool {
         start: impl Fn(String, Job) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         assert!(max_threads > 0, "a pool without threads does nothing");
-        let state =
-            State { queue: VecDeque::new(), threads: 0, waiting: 0, busy: 0, started: 0, shut_down: false };
+        let state = State {
+            queue: VecDeque::new(),
+            threads: 0,
+            waiting: 0,
+            busy: 0,
+            started: 0,
+            called: false,
+            shut_down: false,
+        };
         let shared = Shared {
+            name,
+            start: Box::new(start),
             max_threads,
             keep_alive,
             state: Mutex::new(state),
             arrival: Condvar::new(),
             gone: Condvar::new(),
         };
-        Self { shared: Arc::new(shared), name, start: Box::new(start) }
+        Self { shared: Arc::new(shared) }
     }
 
     /// Has a thread run the job.
@@ -121,40 +171,9 @@ impl BlockingPool {
             return Err(job);
         }
         state.queue.push_back(job);
-        if state.queue.len() <= state.waiting {
-            drop(state);
-            self.shared.arrival.notify_one();
-            return Ok(());
-        }
-        if state.threads == self.shared.max_threads {
-            return Ok(());
-        }
-        state.threads += 1;
-        let number = state.started;
-        state.started += 1;
+        let call = state.call(self.shared.max_threads);
         drop(state);
-        self.start_thread(number)
-    }
-
-    /// Starts the thread that `threads` counts already.
-    fn start_thread(&self, number: usize) -> Result<(), Job> {
-        let shared = self.shared.clone();
-        let started = (self.start)(format!("{}-{number}", self.name), Box::new(move || shared.serve()));
-        if started.is_ok() {
-            return Ok(());
-        }
-        let mut state = self.shared.state.lock();
-        state.threads -= 1;
-        if state.threads > 0 {
-            return Ok(());
-        }
-        self.shared.gone.notify_all();
-        let stranded = std::mem::take(&mut state.queue);
-        drop(state);
-        if stranded.is_empty() {
-            return Ok(());
-        }
-        Err(Box::new(move || stranded.into_iter().for_each(run)))
+        self.shared.carry_out(call)
     }
 
     /// How many threads there are.
@@ -222,14 +241,58 @@ impl Drop for BlockingPool {
 }
 
 impl Shared {
+    /// Calls a thread. Gives back what is then stranded, for the caller to run.
+    fn carry_out(self: &Arc<Self>, call: Call) -> Result<(), Job> {
+        match call {
+            Call::Nobody => Ok(()),
+            Call::Waiting => {
+                self.arrival.notify_one();
+                Ok(())
+            }
+            Call::New(number) => self.start_thread(number),
+        }
+    }
+
+    /// Starts the thread that `threads` counts already.
+    fn start_thread(self: &Arc<Self>, number: usize) -> Result<(), Job> {
+        let shared = self.clone();
+        let started = (self.start)(format!("{}-{number}", self.name), Box::new(move || shared.serve()));
+        if started.is_ok() {
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        state.called = false;
+        if state.threads > 0 {
+            // Those that run look when they are done. One that has begun to wait since has not been called.
+            if state.waiting > 0 && !state.queue.is_empty() {
+                state.called = true;
+                drop(state);
+                self.arrival.notify_one();
+            }
+            return Ok(());
+        }
+        self.gone.notify_all();
+        let stranded = std::mem::take(&mut state.queue);
+        drop(state);
+        if stranded.is_empty() {
+            return Ok(());
+        }
+        Err(Box::new(move || stranded.into_iter().for_each(run)))
+    }
+
     /// What a thread of the pool does.
-    fn serve(&self) {
+    fn serve(self: &Arc<Self>) {
         let _standby = census::standby();
         let mut state = self.state.lock();
+        state.called = false;
         loop {
             while let Some(job) = state.queue.pop_front() {
                 state.busy += 1;
+                let call = if state.queue.is_empty() { Call::Nobody } else { state.call(self.max_threads) };
                 drop(state);
+                let stranded = self.carry_out(call);
+                debug_assert!(stranded.is_ok(), "this thread is there");
                 run(job);
                 state = self.state.lock();
                 state.busy -= 1;
@@ -254,6 +317,7 @@ impl Shared {
                 Some(leave_at) => in_time = !self.arrival.wait_until(state, leave_at).timed_out(),
                 None => self.arrival.wait(state),
             }
+            state.called = false;
         }
         state.waiting -= 1;
         // A job may have come together with the end of the time.
@@ -270,7 +334,7 @@ impl fmt::Debug for BlockingPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.shared.state.lock();
         f.debug_struct("BlockingPool")
-            .field("name", &self.name)
+            .field("name", &self.shared.name)
             .field("threads", &state.threads)
             .field("waiting", &state.waiting)
             .field("queued", &state.queue.len())
