@@ -8,7 +8,7 @@
 mod contestants;
 
 use contestants::{
-    AsyncChannel, Capacity, Channel, Crossbeam, Flume, Kanal, Ours, Runtime, ThreadChannel, Tokio,
+    AsyncChannel, Capacity, Channel, Crossbeam, Flume, Kanal, May, Ours, Runtime, Std, ThreadChannel, Tokio,
     TokioUnbounded, config,
 };
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -86,8 +86,12 @@ async fn flow<C: Channel>(capacity: Capacity, producers: u64, consumers: u64, n:
 
 /// The same between threads.
 fn flow_threads<C: ThreadChannel>(capacity: Capacity, producers: u64, consumers: u64, n: u64) -> Duration {
-    let (tx, rx) = C::make(capacity);
+    let (tx, rx) = C::make(capacity).unwrap();
     let each = n.div_ceil(producers);
+    let mut receivers = vec![rx];
+    for _ in 1..consumers {
+        receivers.push(C::another(&receivers[0]).unwrap());
+    }
     let start = Instant::now();
     let sum: u64 = std::thread::scope(|scope| {
         for _ in 0..producers {
@@ -96,7 +100,7 @@ fn flow_threads<C: ThreadChannel>(capacity: Capacity, producers: u64, consumers:
         }
         drop(tx);
         let consume = |rx: C::Receiver| move || std::iter::from_fn(|| C::recv(&rx)).sum::<u64>();
-        let handles: Vec<_> = (0..consumers).map(|_| scope.spawn(consume(rx.clone()))).collect();
+        let handles: Vec<_> = receivers.into_iter().map(|rx| scope.spawn(consume(rx))).collect();
         handles.into_iter().map(|handle| handle.join().unwrap()).sum()
     });
     assert_eq!(sum, producers * each * (each + 1) / 2, "values were lost or came twice");
@@ -127,6 +131,10 @@ fn flows_threads<C: ThreadChannel>(c: &mut Criterion) {
         let mut group = c.benchmark_group(format!("{shape}_threads"));
         group.throughput(Throughput::Elements(1));
         for capacity in ALL {
+            let Some((_, rx)) = C::make(capacity) else { continue };
+            if consumers > 1 && C::another(&rx).is_none() {
+                continue;
+            }
             group.bench_function(BenchmarkId::new(capacity.name(), C::NAME), |b| {
                 b.iter_custom(|n| flow_threads::<C>(capacity, producers, consumers, n));
             });
@@ -155,7 +163,8 @@ async fn round_trip<C: Channel>(n: u64) -> Duration {
 }
 
 fn round_trip_threads<C: ThreadChannel>(n: u64) -> Duration {
-    let ((there_tx, there), (back_tx, back)) = (C::make(Capacity::Unbuffered), C::make(Capacity::Unbuffered));
+    let make = || C::make(Capacity::Unbuffered).unwrap();
+    let ((there_tx, there), (back_tx, back)) = (make(), make());
     std::thread::scope(|scope| {
         scope.spawn(move || {
             std::iter::from_fn(|| C::recv(&there)).for_each(|value| assert!(C::send(&back_tx, value)));
@@ -268,12 +277,14 @@ fn main() {
     uncontended::<AsyncChannel>(c);
     uncontended::<Tokio>(c);
     uncontended::<TokioUnbounded>(c);
+    uncontended::<May>(c);
     flows::<Ours>(c);
     flows::<Kanal>(c);
     flows::<Flume>(c);
     flows::<AsyncChannel>(c);
     flows::<Tokio>(c);
     flows::<TokioUnbounded>(c);
+    flows::<May>(c);
     round_trips::<Ours>(c);
     round_trips::<Kanal>(c);
     round_trips::<Flume>(c);
@@ -283,10 +294,12 @@ fn main() {
     flows_threads::<Kanal>(c);
     flows_threads::<Flume>(c);
     flows_threads::<Crossbeam>(c);
+    flows_threads::<Std>(c);
     round_trips_threads::<Ours>(c);
     round_trips_threads::<Kanal>(c);
     round_trips_threads::<Flume>(c);
     round_trips_threads::<Crossbeam>(c);
+    round_trips_threads::<Std>(c);
     broadcasts(c);
     c.final_summary();
 }

@@ -1,8 +1,12 @@
 //! What a runtime costs that has little to do: a thousand messages a second, from a routine that sleeps
-//! between them or from a thread outside. Each contestant runs in a process of its own.
+//! between them (`inside`) or from a thread outside (`outside`). Each contestant runs in a process of its own.
+//!
+//! - `light_load/…_sleeps`: how often a thread goes to sleep for a message.
+//! - `light_load/…_cpu`: the processor time of a message.
+//! - `light_load/outside_arrival`: how long the middle message is underway.
 //!
 //! ```text
-//! cargo bench -p rustroutines-benches --bench light_load
+//! cargo bench -p rustroutines-benches --bench light_load -- [PART...]
 //! ```
 //!
 //! Linux only: the figures come from `/proc`.
@@ -12,34 +16,35 @@
 mod contestants;
 mod jobs;
 
-use contestants::{AsyncChannel, Capacity, Channel, Ours, Runtime, Tokio};
+use contestants::{AsyncChannel, Channel, May, Ours, Runtime, Tokio};
+use jobs::{Job, figure, job};
 use std::time::{Duration, Instant};
 
 /// Between two messages.
 const PAUSE: Duration = Duration::from_millis(1);
 const MESSAGES: u64 = 5_000;
 
-/// The jobs, by name.
-const JOBS: [(&str, fn()); 6] = [
-    ("inside/rustroutines", inside::<Ours>),
-    ("inside/tokio", inside::<Tokio>),
-    ("inside/smol", inside::<AsyncChannel>),
-    ("outside/rustroutines", outside::<Ours>),
-    ("outside/tokio", outside::<Tokio>),
-    ("outside/smol", outside::<AsyncChannel>),
-];
-
 fn main() {
     if !cfg!(target_os = "linux") {
         println!("skipped: the figures come from Linux's /proc");
         return;
     }
-    jobs::run(&JOBS);
+    let mut jobs = Vec::new();
+    jobs_of::<Ours>(&mut jobs);
+    jobs_of::<Tokio>(&mut jobs);
+    jobs_of::<AsyncChannel>(&mut jobs);
+    jobs_of::<May>(&mut jobs);
+    jobs::run(&jobs);
+}
+
+fn jobs_of<C: Channel>(jobs: &mut Vec<Job>) {
+    jobs.push(job("light_load/inside", C::NAME, inside::<C>));
+    jobs.push(job("light_load/outside", C::NAME, outside::<C>));
 }
 
 /// A routine sleeps and sends, another receives.
 fn inside<C: Channel>() {
-    let (sender, mut receiver) = C::make(Capacity::Bounded(1024)).expect("everyone has it");
+    let (sender, mut receiver) = C::nearest(1024);
     let before = Cost::now();
     C::Runtime::run(async move {
         let sends = C::Runtime::spawn(async move {
@@ -51,12 +56,12 @@ fn inside<C: Channel>() {
         while C::recv(&mut receiver).await.is_some() {}
         C::Runtime::join(sends).await;
     });
-    Cost::now().since(&before).print();
+    Cost::now().since(&before).print("inside", C::NAME);
 }
 
 /// A thread outside sleeps and sends, a routine receives and says how long the message took.
 fn outside<C: Channel>() {
-    let (sender, mut receiver) = C::make(Capacity::Bounded(1024)).expect("everyone has it");
+    let (sender, mut receiver) = C::nearest(1024);
     let begin = Instant::now();
     // Spawned inside, because tokio knows no other way.
     let receives = C::Runtime::run(async move {
@@ -77,8 +82,8 @@ fn outside<C: Channel>() {
     let mut took = C::Runtime::run(C::Runtime::join(receives));
     let cost = Cost::now().since(&before);
     took.sort_unstable();
-    print!("arrives within {:7.1?} (the middle one), ", took[took.len() / 2]);
-    cost.print();
+    figure("light_load/outside_arrival", C::NAME, took[took.len() / 2].as_nanos() as f64, "ns");
+    cost.print("outside", C::NAME);
 }
 
 /// What the threads of this process but the first have cost.
@@ -113,11 +118,9 @@ impl Cost {
         Self { sleeps: self.sleeps - before.sleeps, processor: self.processor - before.processor }
     }
 
-    fn print(&self) {
-        println!(
-            "a message costs {:.2} sleeps of threads and {:.1} µs of processor",
-            self.sleeps as f64 / MESSAGES as f64,
-            self.processor as f64 / MESSAGES as f64 / 1e3,
-        );
+    fn print(&self, what: &str, contestant: &str) {
+        let each = |sum: u64| sum as f64 / MESSAGES as f64;
+        figure(format!("light_load/{what}_sleeps"), contestant, each(self.sleeps), "sleeps");
+        figure(format!("light_load/{what}_cpu"), contestant, each(self.processor), "ns");
     }
 }

@@ -8,7 +8,7 @@
 
 mod contestants;
 
-use contestants::{Ours, Runtime, Smol, Tokio, config};
+use contestants::{May, Ours, Runtime, Smol, Tokio, config};
 use criterion::{Criterion, Throughput};
 use std::time::{Duration, Instant};
 
@@ -71,5 +71,6 @@ fn main() {
     bench::<Ours>(c);
     bench::<Tokio>(c);
     bench::<Smol>(c);
+    bench::<May>(c);
     c.final_summary();
 }

@@ -18,6 +18,7 @@ use criterion::Criterion;
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
 use std::time::{Duration, Instant};
+use tokio_stream::StreamExt as _;
 
 /// How many values lie in each channel that is always ready.
 const FILL: u64 = 4;
@@ -225,7 +226,7 @@ fn default(c: &mut Criterion) {
 }
 
 /// The cases of the selects that are put together at run time.
-const MANY: [usize; 3] = [10, 100, 1_000];
+const MANY: [usize; 4] = [1, 10, 100, 1_000];
 
 #[routine]
 fn ours_one_of(cases: usize, n: u64) -> Duration {
@@ -308,12 +309,52 @@ fn crossbeam_one_of_waiting(cases: usize, n: u64) -> Duration {
     took
 }
 
+/// What tokio has for so many is a map of streams.
+type Streams = tokio_stream::StreamMap<usize, tokio_stream::wrappers::ReceiverStream<u64>>;
+
+fn tokio_streams(cases: usize) -> (Vec<tokio::sync::mpsc::Sender<u64>>, Streams) {
+    let channels = (0..cases).map(|_| tokio::sync::mpsc::channel::<u64>(1));
+    let (txs, rxs): (Vec<_>, Vec<_>) = channels.map(|(tx, rx)| (tx, rx.into())).unzip();
+    (txs, rxs.into_iter().enumerate().collect())
+}
+
+async fn tokio_one_of(cases: usize, n: u64) -> Duration {
+    let (txs, mut streams) = tokio_streams(cases);
+    let start = Instant::now();
+    for value in 0..n {
+        txs[turn(value, cases)].try_send(value).unwrap();
+        assert_eq!(streams.next().await.unwrap().1, value);
+    }
+    start.elapsed()
+}
+
+async fn tokio_one_of_waiting(cases: usize, n: u64) -> Duration {
+    let (txs, mut streams) = tokio_streams(cases);
+    let (back_tx, mut back) = tokio::sync::mpsc::channel(1);
+    let other = tokio::spawn(async move {
+        for _ in 0..n {
+            let (_, value) = streams.next().await.unwrap();
+            back_tx.send(value).await.unwrap();
+        }
+    });
+    let start = Instant::now();
+    for value in 0..n {
+        txs[turn(value, cases)].send(value).await.unwrap();
+        assert_eq!(back.recv().await, Some(value));
+    }
+    let took = start.elapsed();
+    other.await.unwrap();
+    took
+}
+
 fn one_of_many(c: &mut Criterion) {
     for cases in MANY {
         let mut one = |what: &str, who: &str, run: &dyn Fn(u64) -> Duration| {
             c.bench_function(&format!("{what}/{cases}/{who}"), |b| b.iter_custom(run));
         };
         one("select_one_of", Ours::NAME, &|n| go!(ours_one_of(cases, n)).join().block().unwrap());
+        one("select_one_of", Tokio::NAME, &|n| Tokio::run(tokio_one_of(cases, n)));
+        one("select_one_of_waiting", Tokio::NAME, &|n| Tokio::run(tokio_one_of_waiting(cases, n)));
         one("select_one_of", "crossbeam-channel", &|n| crossbeam_one_of(cases, n));
         one("select_one_of_waiting", Ours::NAME, &|n| {
             go!(ours_one_of_waiting(cases, n)).join().block().unwrap()

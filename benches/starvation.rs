@@ -1,8 +1,12 @@
 //! How late a ticker of a millisecond comes while every worker is in one call of a second: a loop that
 //! computes, or a `std::thread::sleep`. Each contestant runs in a process of its own.
 //!
+//! - `starvation/compute_…`, `starvation/sleep_…`: what the workers are in.
+//! - `…_ticker_…`: when the ticker wakes; `…_hop_…`: when a tick has come through a channel to another routine.
+//! - `…_latest`, `…_99_of_100`: how late the latest was, and the latest but one in a hundred.
+//!
 //! ```text
-//! cargo bench -p rustroutines-benches --bench starvation
+//! cargo bench -p rustroutines-benches --bench starvation -- [PART...]
 //! ```
 
 #![forbid(unsafe_code)]
@@ -10,7 +14,8 @@
 mod contestants;
 mod jobs;
 
-use contestants::{AsyncChannel, Capacity, Channel, Ours, Runtime, Tokio};
+use contestants::{AsyncChannel, Channel, May, Ours, Runtime, Std, Tokio};
+use jobs::{Job, figure, job};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -24,28 +29,22 @@ const ALONE: Duration = Duration::from_millis(100);
 /// So many times, one after another, are all workers kept.
 const ROUNDS: usize = 5;
 
-/// The jobs, by name. `hop`: each tick goes through a channel to another routine, and counts when it arrives.
-const JOBS: [(&str, fn()); 16] = [
-    ("compute/ticker/rustroutines", || measure::<Ours>(compute, false)),
-    ("compute/ticker/tokio", || measure::<Tokio>(compute, false)),
-    ("compute/ticker/smol", || measure::<AsyncChannel>(compute, false)),
-    ("compute/ticker/threads", || threads(compute, false)),
-    ("compute/hop/rustroutines", || measure::<Ours>(compute, true)),
-    ("compute/hop/tokio", || measure::<Tokio>(compute, true)),
-    ("compute/hop/smol", || measure::<AsyncChannel>(compute, true)),
-    ("compute/hop/threads", || threads(compute, true)),
-    ("sleep/ticker/rustroutines", || measure::<Ours>(sleep, false)),
-    ("sleep/ticker/tokio", || measure::<Tokio>(sleep, false)),
-    ("sleep/ticker/smol", || measure::<AsyncChannel>(sleep, false)),
-    ("sleep/ticker/threads", || threads(sleep, false)),
-    ("sleep/hop/rustroutines", || measure::<Ours>(sleep, true)),
-    ("sleep/hop/tokio", || measure::<Tokio>(sleep, true)),
-    ("sleep/hop/smol", || measure::<AsyncChannel>(sleep, true)),
-    ("sleep/hop/threads", || threads(sleep, true)),
-];
-
 fn main() {
-    jobs::run(&JOBS);
+    let mut jobs = Vec::new();
+    jobs_of::<Ours>(&mut jobs);
+    jobs_of::<Tokio>(&mut jobs);
+    jobs_of::<AsyncChannel>(&mut jobs);
+    jobs_of::<May>(&mut jobs);
+    jobs_of::<Std>(&mut jobs);
+    jobs::run(&jobs);
+}
+
+/// Those of std are what the machine itself lets happen.
+fn jobs_of<C: Channel>(jobs: &mut Vec<Job>) {
+    jobs.push(job("starvation/compute_ticker", C::NAME, || measure::<C>("compute_ticker", compute, false)));
+    jobs.push(job("starvation/compute_hop", C::NAME, || measure::<C>("compute_hop", compute, true)));
+    jobs.push(job("starvation/sleep_ticker", C::NAME, || measure::<C>("sleep_ticker", sleep, false)));
+    jobs.push(job("starvation/sleep_hop", C::NAME, || measure::<C>("sleep_hop", sleep, true)));
 }
 
 /// Computes for a second.
@@ -62,78 +61,25 @@ fn sleep() {
 }
 
 /// Prints how late the ticks are.
-fn measure<C: Channel>(keep: fn(), hop: bool) {
-    C::Runtime::run(async move {
+fn measure<C: Channel>(what: &str, keep: fn(), hop: bool) {
+    let mut late = C::Runtime::run(async move {
         let mut all = Vec::new();
         for _ in 0..ROUNDS {
             all.extend(round::<C>(keep, hop).await);
         }
-        print(all);
+        all
     });
-}
-
-/// Prints how late the ticks were.
-fn print(mut late: Vec<Duration>) {
     late.sort_unstable();
-    let of = |share: f64| late[((late.len() - 1) as f64 * share) as usize];
-    println!(
-        "latest {:8.1?}, 99 of 100 within {:8.1?}, the middle one {:8.1?}, of {} ticks",
-        of(1.0),
-        of(0.99),
-        of(0.5),
-        late.len()
-    );
-}
-
-/// The same with threads of the system: what the machine itself lets happen.
-fn threads(keep: fn(), hop: bool) {
-    let mut all = Vec::new();
-    for _ in 0..ROUNDS {
-        let (sender, receiver) = std::sync::mpsc::sync_channel::<Duration>(1);
-        let begin = Instant::now();
-        let workers = std::thread::available_parallelism().expect("a machine has processors").get();
-        let kept = Arc::new(AtomicUsize::new(0));
-        let arrives = std::thread::spawn(move || {
-            receiver.iter().map(|due| begin.elapsed().saturating_sub(due)).collect::<Vec<_>>()
-        });
-        let ticks = std::thread::spawn({
-            let kept = kept.clone();
-            move || {
-                let mut late = Vec::new();
-                while kept.load(Ordering::Relaxed) < workers {
-                    let due = begin.elapsed() + TICK;
-                    std::thread::sleep(TICK);
-                    late.push(begin.elapsed().saturating_sub(due));
-                    if hop {
-                        sender.send(due).expect("it listens");
-                    }
-                }
-                late
-            }
-        });
-        std::thread::sleep(ALONE);
-        let calls: Vec<_> = (0..workers)
-            .map(|_| {
-                let kept = kept.clone();
-                std::thread::spawn(move || {
-                    keep();
-                    kept.fetch_add(1, Ordering::Relaxed);
-                })
-            })
-            .collect();
-        calls.into_iter().for_each(|call| call.join().expect("it ends"));
-        let direct = ticks.join().expect("it ends");
-        let through = arrives.join().expect("it ends");
-        all.extend(if hop { through } else { direct });
-    }
-    print(all);
+    let of = |share: f64| late[((late.len() - 1) as f64 * share) as usize].as_nanos() as f64;
+    figure(format!("starvation/{what}_latest"), C::NAME, of(1.0), "ns");
+    figure(format!("starvation/{what}_99_of_100"), C::NAME, of(0.99), "ns");
 }
 
 /// Keeps every worker once, and gives how late each tick was.
 async fn round<C: Channel>(keep: fn(), hop: bool) -> Vec<Duration> {
-    let (sender, mut receiver) = C::make(Capacity::Bounded(1)).expect("everyone has it");
+    let (sender, mut receiver) = C::nearest(1);
     let begin = Instant::now();
-    let workers = std::thread::available_parallelism().expect("a machine has processors").get();
+    let workers = contestants::workers();
     let kept = Arc::new(AtomicUsize::new(0));
     let arrives = C::Runtime::spawn(async move {
         let mut late = Vec::new();

@@ -1,22 +1,24 @@
 //! What several threads see of a channel at once is what they would see of a queue one by one.
 //!
 //! Random histories of a few operations on two or three threads are recorded, with the time at which each
-//! operation was called and the time at which it returned. Then an order is searched (Wing and Gong) in
-//! which a plain queue gives the same answers, and in which no operation comes before one that had
-//! returned when it was called.
+//! operation was called and the time at which it returned. Then an order is searched in which a plain queue
+//! gives the same answers.
 //!
 //! A channel is a little more than a queue: while the queue is empty, a send and a receive of its value
 //! may take effect together, whatever the capacity. On an unbuffered channel that is the only way.
 
+#[path = "support/linearizable.rs"]
+mod linearizable;
 #[path = "support/random.rs"]
 mod random;
 
+use linearizable::{Clock, Model, assert_linearizable, is_linearizable, sequence};
 use random::{Random, with_seeds};
 use rustroutines::channel::{Permit, Receiver, Sender};
 use rustroutines::error::{RecvTimeoutError, SendTimeoutError};
 use rustroutines::prelude::*;
 use rustroutines_tests::ends;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -65,89 +67,42 @@ enum Answer {
     Nothing,
 }
 
-/// One operation of a history.
-#[derive(Debug, Clone, Copy)]
-struct Event {
-    call: Call,
-    answer: Answer,
-    called: usize,
-    returned: usize,
-}
+type Event = linearizable::Event<Call, Answer>;
 
 /// The queue that a channel is compared with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Queue {
+    capacity: usize,
     values: VecDeque<u32>,
     reserved: usize,
     closed: bool,
 }
 
-/// Searches an order for a history.
-struct Search<'a> {
-    history: &'a [Event],
-    capacity: usize,
-    /// What has led nowhere: which events were done, and the queue then.
-    failed: HashSet<(u32, Queue)>,
+impl Queue {
+    fn new(capacity: usize) -> Self {
+        Self { capacity, values: VecDeque::new(), reserved: 0, closed: false }
+    }
 }
 
-impl Search<'_> {
-    fn is_linearizable(history: &[Event], capacity: usize) -> bool {
-        let mut search = Search { history, capacity, failed: HashSet::new() };
-        search.go_on(0, &Queue::default())
+impl Model for Queue {
+    type Call = Call;
+    type Answer = Answer;
+
+    /// A send of which the receive of its value takes effect with it.
+    fn partner(&self, history: &[Event], send: usize) -> Option<usize> {
+        let Event { call, answer: Answer::Done, .. } = history[send] else { return None };
+        let value = call.value()?;
+        if self.closed || !self.values.is_empty() {
+            return None;
+        }
+        history.iter().position(|event| event.answer == Answer::Value(value))
     }
 
-    /// Whether the events that are not `done` can follow in some order.
-    fn go_on(&mut self, done: u32, queue: &Queue) -> bool {
-        if done.count_ones() as usize == self.history.len() {
-            return true;
-        }
-        if self.failed.contains(&(done, queue.clone())) {
-            return false;
-        }
-        for index in 0..self.history.len() {
-            if !self.may_be_next(done, index) {
-                continue;
-            }
-            let done = done | 1 << index;
-            if let Some(next) = self.step(queue, index) {
-                if self.go_on(done, &next) {
-                    return true;
-                }
-            }
-            if self.meets_receiver(done, queue, index) {
-                return true;
-            }
-        }
-        self.failed.insert((done, queue.clone()));
-        false
-    }
-
-    /// Whether nothing that is not done had returned when this was called.
-    fn may_be_next(&self, done: u32, index: usize) -> bool {
-        let called = self.history[index].called;
-        let is_done = |other: usize| done & 1 << other != 0;
-        !is_done(index) && (0..self.history.len()).all(|o| is_done(o) || self.history[o].returned >= called)
-    }
-
-    /// Whether this send takes effect together with the receive of its value, and the rest can follow.
-    fn meets_receiver(&mut self, done: u32, queue: &Queue, send: usize) -> bool {
-        let Event { call, answer: Answer::Done, .. } = self.history[send] else { return false };
-        let Some(value) = call.value() else { return false };
-        if queue.closed || !queue.values.is_empty() {
-            return false;
-        }
-        let receive = self.history.iter().position(|event| event.answer == Answer::Value(value));
-        let Some(receive) = receive else { return false };
-        // Both are under way: the receive could have come first.
-        self.may_be_next(done ^ 1 << send, receive) && self.go_on(done | 1 << receive, queue)
-    }
-
-    /// The queue after this event; `None` if a queue would have given another answer.
-    fn step(&self, queue: &Queue, index: usize) -> Option<Queue> {
-        let event = &self.history[index];
+    fn step(&self, history: &[Event], index: usize) -> Option<Queue> {
+        let (queue, event) = (self, &history[index]);
         let mut next = queue.clone();
         let room = queue.values.len() + queue.reserved < self.capacity;
-        let may_come_back = queue.reserved > 0 || self.is_in_hand(index);
+        let may_come_back = queue.reserved > 0 || is_in_hand(history, index);
         let empty = queue.values.is_empty() && (!queue.closed || may_come_back);
         let full = !room && !queue.closed;
         let legal = match (event.call, event.answer) {
@@ -203,18 +158,16 @@ impl Search<'_> {
         };
         legal.then_some(next)
     }
+}
 
-    /// Whether a value may be on its way to a receive at the time of this event. Until that has taken it,
-    /// a closed channel cannot say that nothing will come.
-    fn is_in_hand(&self, index: usize) -> bool {
-        let now = &self.history[index];
-        self.history.iter().any(|event| {
-            matches!(event.call, Call::Recv | Call::RecvTimeout | Call::Either(_))
-                && matches!(event.answer, Answer::Value(_))
-                && event.called < now.returned
-                && event.returned > now.called
-        })
-    }
+/// Whether a value may be on its way to a receive at the time of this event. Until that has taken it,
+/// a closed channel cannot say that nothing will come.
+fn is_in_hand(history: &[Event], index: usize) -> bool {
+    history.iter().any(|event| {
+        matches!(event.call, Call::Recv | Call::RecvTimeout | Call::Either(_))
+            && matches!(event.answer, Answer::Value(_))
+            && event.overlaps(&history[index])
+    })
 }
 
 impl Call {
@@ -319,20 +272,14 @@ fn carry_out<'a>(
 /// Runs one history on as many threads as there are programs. At the end, or when it is stuck, the
 /// channel is closed, which is an event like the others.
 fn record(programs: &[Vec<Call>], (tx, rx): (Sender<u32>, Receiver<u32>)) -> Vec<Event> {
-    let clock = AtomicUsize::new(0);
+    let clock = Clock::default();
     let ended = AtomicUsize::new(0);
     let start = Barrier::new(programs.len() + 1);
-    let now = || clock.fetch_add(1, Ordering::SeqCst);
-    let timed = |call, carry_out: &mut dyn FnMut() -> Answer| {
-        let called = now();
-        let answer = carry_out();
-        Event { call, answer, called, returned: now() }
-    };
     thread::scope(|scope| {
         let threads: Vec<_> = programs
             .iter()
             .map(|program| {
-                let (tx, rx, start, ended, timed) = (&tx, &rx, &start, &ended, &timed);
+                let (tx, rx, start, ended, clock) = (&tx, &rx, &start, &ended, &clock);
                 scope.spawn(move || {
                     let mut permit = None;
                     let mut events = Vec::new();
@@ -345,12 +292,12 @@ fn record(programs: &[Vec<Call>], (tx, rx): (Sender<u32>, Receiver<u32>)) -> Vec
                             Call::Either(value) if permit.is_some() => Call::EitherNow(value),
                             call => call,
                         };
-                        events.push(timed(call, &mut || carry_out(call, tx, rx, &mut permit)));
+                        events.push(clock.event(call, || carry_out(call, tx, rx, &mut permit)));
                     }
                     if permit.is_some() {
-                        events.push(timed(Call::Release, &mut || {
-                            carry_out(Call::Release, tx, rx, &mut permit)
-                        }));
+                        events.push(
+                            clock.event(Call::Release, || carry_out(Call::Release, tx, rx, &mut permit)),
+                        );
                     }
                     ended.fetch_add(1, Ordering::SeqCst);
                     events
@@ -363,7 +310,7 @@ fn record(programs: &[Vec<Call>], (tx, rx): (Sender<u32>, Receiver<u32>)) -> Vec
             thread::yield_now();
             patience -= 1;
         }
-        let mut events = vec![timed(Call::Close, &mut || Answer::Closes(rx.close()))];
+        let mut events = vec![clock.event(Call::Close, || Answer::Closes(rx.close()))];
         events.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
         events
     })
@@ -376,10 +323,7 @@ fn check(histories: u64, capacity: usize, make: fn() -> (Sender<u32>, Receiver<u
             let threads = 2 + random.below(2);
             let programs: Vec<_> =
                 (0..threads as u32).map(|thread| program(&mut random, thread + 1, 8 / threads)).collect();
-            let mut history = record(&programs, make());
-            history.sort_by_key(|event| event.called);
-            let lines: Vec<String> = history.iter().map(|event| format!("{event:?}")).collect();
-            assert!(Search::is_linearizable(&history, capacity), "no order explains\n{}", lines.join("\n"));
+            assert_linearizable(record(&programs, make()), &Queue::new(capacity));
         });
     });
 }
@@ -402,12 +346,6 @@ fn channels_of_two_are_linearizable() {
 #[test]
 fn unbounded_channels_are_linearizable() {
     check(4_000, usize::MAX, unbounded_channel);
-}
-
-/// Events one after the other.
-fn sequence(events: &[(Call, Answer)]) -> Vec<Event> {
-    let event = |(n, &(call, answer))| Event { call, answer, called: 2 * n, returned: 2 * n + 1 };
-    events.iter().enumerate().map(event).collect()
 }
 
 /// All at once.
@@ -438,10 +376,10 @@ fn the_search_accepts_what_a_queue_does() {
         &[(TryRecv, Empty), (Close, Closes(true)), (Close, Closes(false)), (TryRecv, Answer::Closed)],
     ];
     for history in legal {
-        assert!(Search::is_linearizable(&sequence(history), 2), "{history:?}");
+        assert!(is_linearizable(&sequence(history), &Queue::new(2)), "{history:?}");
     }
-    assert!(Search::is_linearizable(&together(&[(Recv, Value(1)), (Send(1), Done)]), 0), "they meet");
-    assert!(Search::is_linearizable(&together(&[(TryRecv, Empty), (TrySend(1), Full)]), 0), "they miss");
+    assert!(is_linearizable(&together(&[(Recv, Value(1)), (Send(1), Done)]), &Queue::new(0)), "they meet");
+    assert!(is_linearizable(&together(&[(TryRecv, Empty), (TrySend(1), Full)]), &Queue::new(0)), "they miss");
 }
 
 #[test]
@@ -461,13 +399,16 @@ fn the_search_rejects_what_no_queue_does() {
         &[(Send(1), Done), (Len, Number(0))],
     ];
     for history in illegal {
-        assert!(!Search::is_linearizable(&sequence(history), 2), "{history:?}");
+        assert!(!is_linearizable(&sequence(history), &Queue::new(2)), "{history:?}");
     }
     assert!(
-        !Search::is_linearizable(&sequence(&[(Recv, Value(1)), (Send(1), Done)]), 2),
+        !is_linearizable(&sequence(&[(Recv, Value(1)), (Send(1), Done)]), &Queue::new(2)),
         "before it was sent"
     );
-    assert!(!Search::is_linearizable(&sequence(&[(Send(1), Done), (Recv, Value(1))]), 0), "they never met");
+    assert!(
+        !is_linearizable(&sequence(&[(Send(1), Done), (Recv, Value(1))]), &Queue::new(0)),
+        "they never met"
+    );
     let three = [(Send(1), Done), (Send(2), Done), (Recv, Value(1))];
-    assert!(!Search::is_linearizable(&together(&three), 0), "2 was received by nobody");
+    assert!(!is_linearizable(&together(&three), &Queue::new(0)), "2 was received by nobody");
 }

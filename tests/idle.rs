@@ -74,12 +74,13 @@ fn an_idle_runtime_uses_no_cpu() {
         std::thread::sleep(Duration::from_millis(100));
         cost().0 == before
     });
-    let before = cost();
-    std::thread::sleep(Duration::from_millis(500));
-    let after = cost();
-    // One tick is 10 ms, and a tick that was accounted late may fall into the window.
-    assert!(after.0 - before.0 <= 4, "woke up {} times", after.0 - before.0);
-    assert!(after.1 - before.1 <= 1, "used {} ticks", after.1 - before.1);
+    // Not a single wake-up in half a second: what goes on by itself, however seldom, would never be found still.
+    eventually("nobody wakes", || {
+        let before = cost();
+        std::thread::sleep(Duration::from_millis(500));
+        let after = cost();
+        after.0 == before.0 && after.1 == before.1
+    });
     assert_eq!((runtime.stats().io_sources, sockets.count()), (200, 0));
     // And it is not dead.
     parked[0].abort();

@@ -3,6 +3,8 @@
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
 use rustroutines_tests::{Kind, ends};
+use std::pin::Pin;
+use std::task::{Context, Waker};
 
 #[test]
 fn the_ready_case_wins_and_gives_its_number() {
@@ -130,4 +132,85 @@ fn cross(tx: Sender<u32>, rx: Receiver<u32>) -> (u32, u32) {
         if won.case() == Some(sends) { sent += 1 } else { received += 1 }
     }
     (sent, received)
+}
+
+/// Three of many cases are ready, wherever they stand: each wins a third of the rounds.
+#[test]
+fn each_ready_case_of_many_gets_its_share() {
+    const ROUNDS: usize = 9_000;
+    const READY: [usize; 3] = [0, 1, 39];
+    let channels: Vec<_> = (0..40).map(|_| unbounded_channel::<usize>()).collect();
+    for number in READY {
+        (0..ROUNDS).for_each(|n| channels[number].0.try_send(n).unwrap());
+    }
+    let mut select = Select::new();
+    for (_, rx) in &channels {
+        select.recv(rx, |value| value.is_ok());
+    }
+    let mut hits = [0_usize; 40];
+    for _ in 0..ROUNDS {
+        hits[select.wait().block().case().unwrap()] += 1;
+    }
+    for number in READY {
+        // Six standard deviations are 268.
+        assert!(hits[number].abs_diff(ROUNDS / 3) < 300, "{hits:?}");
+    }
+}
+
+/// A round that is dropped, or leaked, while its cases stand in line leaves the next one whole, and loses no
+/// value, whether that came before it was given up or after.
+#[test]
+fn a_round_that_is_given_up_or_leaked_spoils_no_other() {
+    for leaked in [false, true] {
+        for (before, after) in [(false, true), (true, false), (true, true)] {
+            let (a_tx, a) = bounded_channel::<u32>(1);
+            let (_open, b) = channel::<u32>();
+            let (full, rest) = bounded_channel::<u32>(1);
+            full.try_send(9).unwrap();
+            let mut select = Select::new();
+            select.recv(&a, |value| value.unwrap());
+            select.recv(&b, |value| value.unwrap());
+            select.send(&full, || 8, |_| unreachable!("it stays full"));
+            let mut wait = select.wait();
+            let polled = Pin::new(&mut wait).poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+            if before {
+                a_tx.try_send(1).unwrap();
+            }
+            if leaked {
+                std::mem::forget(wait);
+            } else {
+                drop(wait);
+            }
+            // With the first one neither taken nor put back yet, the second may have to wait.
+            let late = after && a_tx.try_send(2).is_ok();
+            let expected: Vec<u32> =
+                [(before, 1), (late, 2)].iter().filter(|it| it.0).map(|it| it.1).collect();
+            let mut got: Vec<u32> = expected.iter().map(|_| select.wait().block().value).collect();
+            got.sort_unstable();
+            assert_eq!(got, expected, "leaked: {leaked}, before: {before}, after: {after}");
+            drop(select);
+            assert_eq!(rest.try_recv(), Ok(9));
+            assert_eq!(rest.try_recv(), Err(TryRecvError::Empty), "what was not sent is gone");
+        }
+    }
+}
+
+/// The cases that are left when others go are the ones that win, however the numbers were shuffled before.
+#[test]
+fn cases_come_and_go_between_rounds() {
+    let channels: Vec<_> = (0..50).map(|_| bounded_channel::<usize>(1)).collect();
+    let mut select = Select::new();
+    let mut numbers: Vec<usize> =
+        channels.iter().map(|(_, rx)| select.recv(rx, |value| value.unwrap())).collect();
+    for round in 0..200 {
+        let which = (round * 7) % 50;
+        if round % 3 == 0 {
+            assert!(select.remove(numbers[which]));
+            numbers[which] = select.recv(&channels[which].1, |value| value.unwrap());
+        }
+        channels[which].0.try_send(round).unwrap();
+        let won = select.wait().block();
+        assert_eq!((won.case(), won.value), (Some(numbers[which]), round));
+    }
 }

@@ -190,8 +190,8 @@ fn destructors_may_wake_and_spawn_during_a_shutdown() {
 #[test]
 fn wakes_may_race_a_shutdown() {
     within_limit(|| {
-        for _ in 0..5 {
-            let runtime = runtime(2);
+        for round in 0..20 {
+            let runtime = runtime([1, 2, 3, 64][round % 4]);
             let drops = Drops::default();
             let events: Vec<_> = (0..10_000).map(|_| Event::default()).collect();
             for event in &events {
@@ -591,6 +591,40 @@ fn one_runtime_of_several_goes_alone() {
         }
         for runtime in runtimes {
             assert!(runtime.shutdown(LONG).stragglers.is_empty());
+        }
+    });
+}
+
+#[test]
+fn a_blocking_job_that_races_a_shutdown_is_run_or_dropped_and_its_routine_ends() {
+    within_limit(|| {
+        for round in 0..200 {
+            let config = RuntimeConfig::new().workers(1 + round % 3).max_blocking_threads(1 + round % 2);
+            let runtime = RustRoutineRuntime::with_config(config).unwrap();
+            let (made, drops, begun) = (Arc::new(AtomicUsize::new(0)), Drops::default(), Event::default());
+            let routines: Vec<_> = (0..4)
+                .map(|_| {
+                    let (made, drops, begun) = (made.clone(), drops.clone(), begun.clone());
+                    runtime.spawn(move || async move {
+                        loop {
+                            made.fetch_add(1, Ordering::SeqCst);
+                            let (kept, begun) = (drops.one(), begun.clone());
+                            block_on_io(move || {
+                                begun.set();
+                                drop(kept);
+                            })
+                            .await;
+                        }
+                    })
+                })
+                .collect();
+            begun.block();
+            runtime.shutdown(Duration::from_micros(round as u64 % 5 * 100));
+            for routine in routines {
+                let never: Result<std::convert::Infallible, _> = routine.join().block();
+                assert!(matches!(never, Err(JoinError::ShutDown)), "{never:?}");
+            }
+            eventually("every job is gone", || drops.count() == made.load(Ordering::SeqCst));
         }
     });
 }

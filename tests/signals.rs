@@ -69,3 +69,35 @@ fn what_nobody_can_wait_for_is_refused() {
     assert!(signal::notify([]).is_ok(), "nothing at all is nothing special");
     assert_eq!(format!("{:?} {}", Signal::HANGUP, Signal::from_raw(50)), "SIGHUP Signal(50)");
 }
+
+#[test]
+fn a_signal_that_is_reset_reaches_nobody_and_may_be_asked_for_again() {
+    ends(|| {
+        // The system does nothing with it by itself.
+        let mixed = signal::notify([Signal::WINDOW_CHANGE, Signal::USER_2]).unwrap();
+        let only = signal::notify([Signal::WINDOW_CHANGE]).unwrap();
+        signal::reset([Signal::WINDOW_CHANGE]);
+        assert!(only.recv().block().is_err(), "no signal is left for it");
+        send(Signal::WINDOW_CHANGE);
+        send(Signal::USER_2);
+        assert_eq!(mixed.recv().block(), Ok(Signal::USER_2));
+        let again = signal::notify([Signal::WINDOW_CHANGE]).unwrap();
+        send(Signal::WINDOW_CHANGE);
+        assert_eq!(again.recv().block(), Ok(Signal::WINDOW_CHANGE));
+        assert!(mixed.try_recv().is_err());
+    });
+}
+
+/// What a process that sends itself two orders to end comes to.
+fn ending(name: &str) -> std::process::Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_deadlocks")).arg(name).output().unwrap()
+}
+
+#[test]
+fn a_signal_ends_the_process_after_a_reset_and_not_before() {
+    use std::os::unix::process::ExitStatusExt;
+    let handled = ending("ordered to end twice");
+    assert!(handled.status.success(), "{handled:?}");
+    let reset = ending("ordered to end twice, with a reset in between");
+    assert_eq!(reset.status.signal(), Some(Signal::TERMINATE.as_raw()), "{reset:?}");
+}

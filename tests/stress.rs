@@ -1,24 +1,23 @@
 //! Much at once, and ends at every moment: nothing is lost, doubled or left behind.
 //!
-//! Built in release mode the sizes are those one would boast of; a debug build takes a tenth.
+//! Built in release mode, or with `RUSTROUTINES_STRESS=full` in the environment, the sizes are those one would
+//! boast of; a debug build takes a tenth. `.ci/run stress` runs all of them in full.
 
 mod support;
 
 use rustroutines::error::JoinError;
 use rustroutines::prelude::*;
-use rustroutines::runtime::RustRoutineRuntime;
+use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
 use rustroutines_tests::{Entry, Ledger};
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
-use support::{Drops, Event, LONG, eventually, runtime, within_limit};
+use support::{Drops, Event, LONG, eventually, runtime, start, within_limit};
 
 const WORKERS: [usize; 4] = [1, 2, 3, 64];
 
 fn size(full: usize) -> usize {
-    if cfg!(debug_assertions) { full / 10 } else { full }
+    let in_full = std::env::var("RUSTROUTINES_STRESS").is_ok_and(|size| size == "full");
+    if cfg!(debug_assertions) && !in_full { full / 10 } else { full }
 }
 
 /// Nothing is left in it.
@@ -67,7 +66,7 @@ fn a_million_routines_add_their_numbers_up() {
 #[test]
 fn a_million_routines_wait_and_are_all_woken() {
     within_limit(|| {
-        for workers in [2, 64] {
+        for workers in WORKERS {
             let count = size(1_000_000);
             let runtime = runtime(workers);
             let waiting = Arc::new(AtomicUsize::new(0));
@@ -87,6 +86,27 @@ fn a_million_routines_wait_and_are_all_woken() {
             for (n, result) in join_all(handles).block().into_iter().enumerate() {
                 assert_eq!(result.unwrap(), n);
             }
+            is_clean(&runtime);
+        }
+    });
+}
+
+#[test]
+fn a_million_sleeps_of_no_time_wait_for_nobody() {
+    within_limit(|| {
+        for workers in WORKERS {
+            // Who needed a timer would be refused it.
+            let config = RuntimeConfig::new().workers(workers).max_timers(0);
+            let runtime = RustRoutineRuntime::with_config(config).unwrap();
+            let count = size(1_000_000);
+            let sleeper = runtime.spawn(move || {
+                suspend!(move {
+                    for _ in 0..count {
+                        sleep(Duration::ZERO);
+                    }
+                })
+            });
+            sleeper.join().block().unwrap();
             is_clean(&runtime);
         }
     });
@@ -143,48 +163,6 @@ fn a_hundred_thousand_timers_of_one_tick_let_others_run_in_between() {
             is_clean(&runtime);
         }
     });
-}
-
-/// Aborts its own routine at the `at`-th suspension of `operation`. Gives how often it suspended, if it ended.
-async fn aborted_at<T>(
-    at: usize,
-    me: Arc<OnceLock<RoutineHandle<(T, usize)>>>,
-    operation: impl Future<Output = T>,
-) -> (T, usize) {
-    let mut operation = pin!(operation);
-    let mut suspensions = 0;
-    let value = poll_fn(|cx| {
-        let polled = operation.as_mut().poll(cx);
-        if polled.is_pending() {
-            if suspensions == at {
-                match me.get() {
-                    Some(me) => me.abort(),
-                    // Its handle has not been put down yet.
-                    None => {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                }
-            }
-            suspensions += 1;
-        }
-        polled
-    })
-    .await;
-    (value, suspensions)
-}
-
-/// Starts an operation whose routine is aborted at its `at`-th suspension.
-fn start<T: Send + 'static, O: Future<Output = T> + Send + 'static>(
-    runtime: &RustRoutineRuntime,
-    at: usize,
-    make: impl FnOnce() -> O + Send + 'static,
-) -> Arc<OnceLock<RoutineHandle<(T, usize)>>> {
-    let me = Arc::new(OnceLock::new());
-    let own = me.clone();
-    let handle = runtime.spawn(move || aborted_at(at, own, make()));
-    assert!(me.set(handle).is_ok());
-    me
 }
 
 #[routine]

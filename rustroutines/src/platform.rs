@@ -43,12 +43,31 @@ pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{atomic, census, clock, random, readiness, sync, thread};
 
+/// How long who finds a [`ShortMutex`](sync::ShortMutex) taken leaves it to the others at first, in pauses of the
+/// processor; twice as long each time after that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Way {
+    /// It looks again at once: it is wanted for this alone.
+    Quick = 1,
+    /// Long enough for others to take it a hundred times, from a cache that nobody else looks into.
+    Wide = 64,
+}
+
 /// Looks for a moment whether `come`, for who would sleep otherwise, at a hundred times the price. Where a
 /// checker explores schedules nobody looks: it saves a wait, and is needed for nothing.
+///
+/// Two threads that answer one another may be on one processor, where the one comes only when the other yields;
+/// the system puts them there when it has seen who wakes whom. So it yields early, and looks often in between.
 #[inline]
 pub(crate) fn await_briefly(come: impl Fn() -> bool) {
-    let backoff = crossbeam_utils::Backoff::new();
-    while !backoff.is_completed() && !cfg!(any(loom, shuttle)) && !come() {
-        backoff.snooze();
+    /// Turns given to other threads before it is given up.
+    const TURNS: u32 = 8;
+    /// Looks before each of these.
+    const LOOKS: u32 = 5;
+    for look in 0..TURNS * LOOKS {
+        if cfg!(any(loom, shuttle)) || come() {
+            return;
+        }
+        thread::relax(look % LOOKS == LOOKS - 1);
     }
 }

@@ -1,4 +1,5 @@
-//! Signals of the system, as values that come from a channel: [`notify`], [`ctrl_c`], [`stop`].
+//! Signals of the system, as values that come from a channel: [`notify`], [`ctrl_c`], [`stop`]; and back:
+//! [`reset`].
 //!
 //! ```no_run
 //! use rustroutines::prelude::*;
@@ -22,6 +23,10 @@
 //! A thread of its own waits for the signals of the whole process, from the first call on; it needs no runtime.
 //! It puts each into the channels of all who asked for it. It never waits for a receiver: where a channel is
 //! full, the signal is dropped there, as the system drops one that is pending already.
+//!
+//! **A signal that was once asked for does nothing else any more**: Ctrl-C, say, does not end the program, even
+//! after the receiver has had one or was dropped. So a program that is slow to end, or hangs on the way, can't
+//! be stopped by pressing it once more, unless it has called [`reset`].
 
 mod system;
 
@@ -67,8 +72,10 @@ impl fmt::Display for Signal {
     }
 }
 
-/// Makes a receiver of these signals. What the system does with them by itself (to end the process, mostly) it
-/// does not do from now on, also when the receiver is dropped.
+/// Makes a receiver of these signals.
+///
+/// What the system does with them by itself (to end the process, mostly) it does not do from now on: **not even
+/// when the receiver is dropped**. [`reset`] has it do so again.
 ///
 /// Up to sixteen signals wait for their receiver; those beyond are dropped. Each receiver that was made for a
 /// signal gets it.
@@ -103,7 +110,9 @@ pub fn notify(signals: impl IntoIterator<Item = Signal>) -> io::Result<Receiver<
     Ok(receiver)
 }
 
-/// Makes a receiver that gets a value each time that Ctrl-C is pressed, which ends the program no longer.
+/// Makes a receiver that gets a value each time that Ctrl-C is pressed.
+///
+/// Ctrl-C ends the program no longer, also after the first and when the receiver is dropped; see [`reset`].
 ///
 /// # Errors
 /// Those of [`notify`].
@@ -123,10 +132,56 @@ pub fn ctrl_c() -> io::Result<Receiver<Signal>> {
 
 /// Makes a receiver of the polite orders to end: Ctrl-C and, on Unix, `SIGTERM`.
 ///
+/// They end the program no longer by themselves, also after the first one has come and when the receiver is
+/// dropped: a second Ctrl-C does not stop a program that takes long to clear up, or hangs. Where it should, call
+/// [`reset`] after the first.
+///
 /// # Errors
 /// Those of [`notify`].
+///
+/// # Examples
+/// ```no_run
+/// use rustroutines::Suspend;
+/// use rustroutines::signal::{self, Signal};
+///
+/// let stop = signal::stop()?;
+/// stop.recv().block().unwrap();
+/// println!("one moment; press Ctrl-C again not to wait");
+/// signal::reset([Signal::INTERRUPT]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn stop() -> io::Result<Receiver<Signal>> {
     notify(system::STOP.iter().copied())
+}
+
+/// Has these signals do again what they do by themselves: most end the process. Undoes what [`notify`],
+/// [`ctrl_c`] and [`stop`] did for them, like Go's `signal.Reset`.
+///
+/// Receivers get them no more; one that is left with no signal at all is closed. Until they are asked for again,
+/// the thread that waits for signals does on their arrival what the system would have done. Signals that were
+/// never asked for are left as they are.
+///
+/// # Examples
+/// ```
+/// use rustroutines::Suspend;
+/// use rustroutines::signal::{self, Signal};
+///
+/// # #[cfg(unix)] {
+/// let changes = signal::notify([Signal::WINDOW_CHANGE])?;
+/// signal::reset([Signal::WINDOW_CHANGE]);
+/// assert!(changes.recv().block().is_err(), "it is closed");
+/// # }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn reset(signals: impl IntoIterator<Item = Signal>) {
+    let signals: Vec<_> = signals.into_iter().collect();
+    let mut listeners = LISTENERS.lock();
+    let all = std::mem::take(&mut listeners.all).into_iter();
+    let (gone, there): (Vec<_>, Vec<_>) = all.partition(|(signal, _)| signals.contains(signal));
+    listeners.all = there;
+    listeners.reset.extend(signals);
+    drop(listeners);
+    drop(gone);
 }
 
 /// Where signals are asked for.
@@ -135,8 +190,16 @@ struct Hub {
     system: system::Signals,
 }
 
-/// Everybody who listens, and to what. Apart from the hub, so that the thread can have it before there is one.
-static LISTENERS: Mutex<Vec<(Signal, Sender<Signal>)>> = Mutex::new(Vec::new());
+/// Who listens. Apart from the hub, so that the thread can have it before there is one.
+static LISTENERS: Mutex<Listeners> = Mutex::new(Listeners { all: Vec::new(), reset: Vec::new() });
+
+/// Who listens to what.
+struct Listeners {
+    /// Everybody, and to what.
+    all: Vec<(Signal, Sender<Signal>)>,
+    /// Signals that do what they do by themselves, though they may have been asked for before.
+    reset: Vec<Signal>,
+}
 
 fn hub() -> io::Result<&'static Hub> {
     /// Held while the thread is being started, so that only one ever is.
@@ -153,9 +216,10 @@ fn hub() -> io::Result<&'static Hub> {
 fn listen(signals: &[Signal], sender: &Sender<Signal>) {
     let new: Vec<_> = signals.iter().map(|&signal| (signal, sender.clone())).collect();
     let mut listeners = LISTENERS.lock();
-    let all = std::mem::take(&mut *listeners).into_iter().chain(new);
+    let all = std::mem::take(&mut listeners.all).into_iter().chain(new);
     let (gone, there): (Vec<_>, Vec<_>) = all.partition(|(_, sender)| sender.is_closed());
-    *listeners = there;
+    listeners.all = there;
+    listeners.reset.retain(|signal| !signals.contains(signal));
     drop(listeners);
     drop(gone);
 }
@@ -163,7 +227,13 @@ fn listen(signals: &[Signal], sender: &Sender<Signal>) {
 /// A signal has come.
 fn deliver(signal: Signal) {
     let concerned = |(wanted, sender): &(Signal, Sender<Signal>)| (*wanted == signal).then(|| sender.clone());
-    let senders: Vec<_> = LISTENERS.lock().iter().filter_map(concerned).collect();
+    let listeners = LISTENERS.lock();
+    let senders: Vec<_> = listeners.all.iter().filter_map(concerned).collect();
+    let is_reset = listeners.reset.contains(&signal);
+    drop(listeners);
+    if is_reset {
+        system::act_by_default(signal);
+    }
     for sender in senders {
         // Full, or nobody listens any more: then nobody is to hear of it.
         let _ = sender.try_send(signal);

@@ -95,6 +95,7 @@ pub trait Suspend: Future + Sized {
                 Poll::Ready(output) => Progress::Done(output),
                 Poll::Pending => Progress::Waiting,
             },
+            Step::Peek => Progress::Retry,
             Step::Confirm | Step::Publish(_) | Step::Withdraw | Step::Tell => Progress::Waiting,
             Step::Collect => unreachable!("only a published case can be won by a counterpart"),
         }

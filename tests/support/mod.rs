@@ -2,10 +2,12 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use rustroutines::Suspend;
+use rustroutines::routine::RoutineHandle;
 use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -120,4 +122,46 @@ pub(crate) fn within_limit(test: impl FnOnce() + Send + 'static) {
         panic!("hangs");
     }
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// Aborts its own routine at the `at`-th suspension of `operation`. Gives how often it suspended, if it ended.
+async fn aborted_at<T>(
+    at: usize,
+    me: Arc<OnceLock<RoutineHandle<(T, usize)>>>,
+    operation: impl Future<Output = T>,
+) -> (T, usize) {
+    let mut operation = pin!(operation);
+    let mut suspensions = 0;
+    let value = poll_fn(|cx| {
+        let polled = operation.as_mut().poll(cx);
+        if polled.is_pending() {
+            if suspensions == at {
+                match me.get() {
+                    Some(me) => me.abort(),
+                    // Its handle has not been put down yet.
+                    None => {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
+            }
+            suspensions += 1;
+        }
+        polled
+    })
+    .await;
+    (value, suspensions)
+}
+
+/// Starts an operation whose routine is aborted at its `at`-th suspension.
+pub(crate) fn start<T: Send + 'static, O: Future<Output = T> + Send + 'static>(
+    runtime: &RustRoutineRuntime,
+    at: usize,
+    make: impl FnOnce() -> O + Send + 'static,
+) -> Arc<OnceLock<RoutineHandle<(T, usize)>>> {
+    let me = Arc::new(OnceLock::new());
+    let own = me.clone();
+    let handle = runtime.spawn(move || aborted_at(at, own, make()));
+    assert!(me.set(handle).is_ok());
+    me
 }

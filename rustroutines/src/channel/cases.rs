@@ -11,7 +11,7 @@ impl<'a, T: 'a> Select<'a, T> {
         receiver: &'a Receiver<U>,
         then: impl FnMut(Result<U, RecvError>) -> T + Send + 'a,
     ) -> usize {
-        self.case(|| receiver.recv(), then)
+        self.lasting_case(|| receiver.recv(), then)
     }
 
     /// Adds a case that sends what `value` makes; it is called once for each round. A value that is not

@@ -46,8 +46,9 @@ use crate::error::{TryRecvError, TrySendError};
 use crate::panics;
 use crate::platform;
 use crate::platform::atomic::{AtomicUsize, Ordering};
-use crate::platform::sync::{ShortMutex, ShortMutexGuard};
+use crate::platform::sync::{ShortMutex, ShortMutexGuard, Way};
 use crate::select::Showing;
+use crate::task::budget;
 use crate::task::trace::ChannelInfo;
 use crate::time::Alarm;
 use std::panic::Location;
@@ -107,11 +108,25 @@ impl<T> Channel<T> {
         }
     }
 
+    /// Locks the state.
+    #[inline]
+    pub(super) fn lock(&self) -> Locked<'_, T> {
+        self.state.lock_giving_way(|| self.way())
+    }
+
+    /// How long who finds the state locked keeps off it. With a buffer, for long: a cache line that goes to and
+    /// fro at each value costs more than the values, so the other side is to deal with many in a row. Without
+    /// one, a worker has other routines to run against this one, but a thread is waited for.
+    #[cold]
+    fn way(&self) -> Way {
+        if self.capacity == 0 && !budget::is_limited() { Way::Quick } else { Way::Wide }
+    }
+
     // ---- without waiting ------------------------------------------------------------------------
 
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         match state.offer_known(value) {
             Ok(()) => Ok(()),
             Err(value) => self.try_send_slowly(state, value),
@@ -140,7 +155,7 @@ impl<T> Channel<T> {
         if self.front.mark().is_bare() {
             return Err(TryRecvError::Empty);
         }
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         match state.take_only(self) {
             Some(value) => Ok(value),
             None => self.try_recv_slowly(state),
@@ -166,7 +181,7 @@ impl<T> Channel<T> {
     /// Sends, or stands in line.
     #[inline]
     pub(crate) fn start_send(&self, value: T, cx: &Context<'_>) -> Wait<Sent<T>> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         match state.offer_known(value) {
             Ok(()) => Wait::Over(Ok(())),
             Err(value) => self.start_send_slowly(state, value, cx),
@@ -182,7 +197,7 @@ impl<T> Channel<T> {
         };
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.is_full(self);
         match state.offer(value, self) {
             Offer::Full(value) => Wait::On(state.push_sender(Party::Single(Some(waker)), value, self)),
@@ -212,7 +227,7 @@ impl<T> Channel<T> {
     fn wait_to_recv(&self, cx: &Context<'_>) -> Wait<Received<T>> {
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         match state.take(self) {
             Take::Empty => Wait::On(state.push_receiver(Party::Single(Some(waker)))),
             Take::Value(value, sender) => {
@@ -243,12 +258,12 @@ impl<T> Channel<T> {
             let line = line(state);
             (line.outcome(key), line.would_wake(key, cx.waker()))
         };
-        let (current, renewed) = outcome(&mut self.state.lock());
+        let (current, renewed) = outcome(&mut self.lock());
         if renewed || current != Outcome::Waiting {
             return current;
         }
         let new = cx.waker().clone();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let (outcome, _) = outcome(&mut state);
         let unused = match outcome {
             Outcome::Waiting => line(&mut state).set_waker(key, new),
@@ -259,9 +274,33 @@ impl<T> Channel<T> {
         outcome
     }
 
+    /// Ends a sender's wait, if it is over.
+    pub(crate) fn end_sending(&self, key: Key) -> Wait<Sent<T>> {
+        let mut state = self.lock();
+        if state.senders.outcome(&key) == Outcome::Waiting {
+            return Wait::On(key);
+        }
+        let waiter = state.senders.remove(key);
+        drop(state);
+        Wait::Over(waiter.value.map_or(Ok(()), Err))
+    }
+
+    /// Ends a receiver's wait, if it is over.
+    pub(crate) fn end_receiving(&self, key: Key) -> Wait<Received<T>> {
+        let mut wakers = Vec::new();
+        let mut state = self.lock();
+        if state.receivers.outcome(&key) == Outcome::Waiting {
+            return Wait::On(key);
+        }
+        let waiter = state.remove_receiver(key, &mut wakers);
+        drop(state);
+        wake_all(wakers);
+        Wait::Over(waiter.value)
+    }
+
     /// Ends a sender's wait: whether the value was sent, else the value.
     pub(crate) fn stop_sending(&self, key: Key) -> Sent<T> {
-        let waiter = self.state.lock().senders.remove(key);
+        let waiter = self.lock().senders.remove(key);
         match waiter.value {
             Some(value) => Err(value),
             None => Ok(()),
@@ -271,7 +310,7 @@ impl<T> Channel<T> {
     /// Ends a receiver's wait; gives the value that it was given meanwhile, if any.
     pub(crate) fn stop_receiving(&self, key: Key) -> Received<T> {
         let mut wakers = Vec::new();
-        let waiter = self.state.lock().remove_receiver(key, &mut wakers);
+        let waiter = self.lock().remove_receiver(key, &mut wakers);
         wake_all(wakers);
         waiter.value
     }
@@ -279,7 +318,7 @@ impl<T> Channel<T> {
     /// Gives up a receiver's wait. A value that it was given meanwhile goes to the next in line, or to
     /// the head of the buffer.
     pub(crate) fn abandon_receiving(&self, key: Key) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let waiter = state.receivers.remove(key);
         let Waiter { value: Some(value), party, .. } = waiter else {
             drop(state);
@@ -296,7 +335,7 @@ impl<T> Channel<T> {
     /// in line. Who is in line is served, and perhaps woken, for each single value; the others make room for
     /// several meanwhile.
     pub(super) fn await_room_briefly(&self) {
-        self.await_briefly(|| self.state.lock().may_send(self));
+        self.await_briefly(|| self.lock().may_send(self));
     }
 
     /// The same in a receive, for a value.
@@ -314,25 +353,25 @@ impl<T> Channel<T> {
     // ---- as an arm of a select ------------------------------------------------------------------
 
     /// Puts a select's send in line. `Err`: a counterpart is there, or the channel is closed.
-    pub(crate) fn publish_send(&self, value: T, showing: Showing<'_>) -> Result<Key, T> {
-        let party = Party::Select(showing.ticket());
-        let mut state = self.state.lock();
+    pub(crate) fn publish_send(&self, value: T, showing: &Showing<'_>) -> Result<Key, T> {
+        let mut state = self.lock();
         if state.closed || !state.is_full(self) || state.receivers.has_counterpart(showing) {
             drop(state);
             return Err(value);
         }
+        let party = state.senders.select(showing);
         Ok(state.push_sender(party, value, self))
     }
 
     /// Puts a select's receive in line. `None`: a value or a counterpart is there, or the channel is
     /// closed.
-    pub(crate) fn publish_recv(&self, showing: Showing<'_>) -> Option<Key> {
-        let party = Party::Select(showing.ticket());
-        let mut state = self.state.lock();
+    pub(crate) fn publish_recv(&self, showing: &Showing<'_>) -> Option<Key> {
+        let mut state = self.lock();
         if state.is_over() || !state.is_empty(self) || state.senders.has_counterpart(showing) {
             drop(state);
             return None;
         }
+        let party = state.receivers.select(showing);
         Some(state.push_receiver(party))
     }
 
@@ -341,7 +380,7 @@ impl<T> Channel<T> {
     /// Closes the channel; whether it was open.
     pub(crate) fn close(&self) -> bool {
         let mut wakers = Vec::new();
-        let closes = self.state.lock().close(self, &mut wakers);
+        let closes = self.lock().close(self, &mut wakers);
         wake_all(wakers);
         closes
     }
@@ -368,7 +407,7 @@ impl<T> Channel<T> {
     pub(crate) fn drop_receiver(&self) {
         if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.close();
-            let rest = self.state.lock().drain(self);
+            let rest = self.lock().drain(self);
             drop(rest);
         }
     }
@@ -376,7 +415,7 @@ impl<T> Channel<T> {
     // ---- questions ------------------------------------------------------------------------------
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().closed
+        self.lock().closed
     }
 
     /// What a dump says of it.
@@ -387,7 +426,7 @@ impl<T> Channel<T> {
 
     /// Values that are there; see the module's invariant 5.
     pub(crate) fn len(&self) -> usize {
-        self.state.lock().len(self).min(self.capacity)
+        self.lock().len(self).min(self.capacity)
     }
 
     /// `None`: no limit.

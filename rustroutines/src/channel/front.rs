@@ -21,7 +21,7 @@
 //! This lock is taken alone, or after the channel's.
 
 use crate::platform::atomic::{AtomicU32, AtomicUsize, Ordering};
-use crate::platform::sync::ShortMutex;
+use crate::platform::sync::{ShortMutex, Way};
 use std::collections::VecDeque;
 use std::mem;
 
@@ -68,7 +68,7 @@ impl<T> Front<T> {
         if self.len.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let mut values = self.values.lock();
+        let mut values = self.values.lock_giving_way(|| Way::Wide);
         let value = values.pop_front();
         // Release: pairs with the acquire in `len`.
         self.len.store(values.len(), Ordering::Release);
@@ -94,7 +94,7 @@ impl<T> Front<T> {
 
     /// Under the channel's lock, when nothing is here: exchanges the queues.
     pub(super) fn fill(&self, buffer: &mut VecDeque<T>) {
-        let mut values = self.values.lock();
+        let mut values = self.values.lock_giving_way(|| Way::Wide);
         debug_assert!(values.is_empty(), "what is here is older");
         mem::swap(&mut *values, buffer);
         self.len.store(values.len(), Ordering::Release);
@@ -105,7 +105,7 @@ impl<T> Front<T> {
         if self.len() == 0 {
             return;
         }
-        let mut values = self.values.lock();
+        let mut values = self.values.lock_giving_way(|| Way::Wide);
         values.append(buffer);
         mem::swap(&mut *values, buffer);
         self.len.store(0, Ordering::Release);

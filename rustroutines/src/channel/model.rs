@@ -12,11 +12,11 @@ use loom::thread::spawn;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-/// Whichever of two operations is done first, and its output.
+/// Whichever of two operations is done first, and its output. Here chance prefers the first arm.
 fn first<A: Suspend, B: Suspend>(a: A, b: B) -> Result<A::Output, B::Output> {
     let mut a = pin!(Arm::new(a));
     let mut b = pin!(Arm::new(b));
-    let chosen = select(2, true, false, Deadline::never(), |arm, step| match arm {
+    let chosen = select(2, false, false, Deadline::never(), |arm, step| match arm {
         0 => a.as_mut().step(step),
         _ => b.as_mut().step(step),
     })
@@ -236,6 +236,32 @@ fn two_selects_meet() {
     });
 }
 
+/// A select is dropped while it waits, but its arm stays in line until the next select has ended, as where a
+/// destructor between the two selects. Whoever meets that arm wins nothing, and certainly not the next select.
+#[test]
+fn what_an_abandoned_select_leaves_in_line_wins_no_later_one() {
+    check(3, || {
+        let (stale_tx, stale) = channel();
+        let (tx, rx) = channel();
+        let sender = spawn(move || {
+            let met = stale_tx.try_send(1).is_ok();
+            tx.send(2).block().unwrap();
+            met
+        });
+        let mut left = pin!(Arm::new(stale.recv()));
+        let mut abandoned = select(1, false, false, Deadline::never(), |_, step| left.as_mut().step(step));
+        let first = std::pin::Pin::new(&mut abandoned).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(first.is_pending(), "nobody sends to who is not in line");
+        drop(abandoned);
+        let mut arm = pin!(Arm::new(rx.recv()));
+        let chosen = select(1, false, false, Deadline::never(), |_, step| arm.as_mut().step(step)).block();
+        assert_eq!((chosen, arm.take()), (Chosen::Arm(0), Ok(2)));
+        left.set(Arm::guarded(None));
+        let met = sender.join().unwrap();
+        assert_eq!(stale.try_recv().is_ok(), met, "what met the first select has come back");
+    });
+}
+
 /// A select that is polled with one waker and then with another is woken by the second.
 #[test]
 fn a_select_follows_its_waker() {
@@ -245,7 +271,7 @@ fn a_select_follows_its_waker() {
         let sender = spawn(move || tx.send(7).block());
         let mut a = pin!(Arm::new(rx.recv()));
         let mut b = pin!(Arm::new(never.recv()));
-        let mut waits = select(2, true, false, Deadline::never(), |arm, step| match arm {
+        let mut waits = select(2, false, false, Deadline::never(), |arm, step| match arm {
             0 => a.as_mut().step(step),
             _ => b.as_mut().step(step),
         });
@@ -370,7 +396,7 @@ fn a_default_means_that_nothing_was_ready_at_one_moment() {
         };
         let mut first = pin!(Arm::new(a.recv()));
         let mut second = pin!(Arm::new(b.recv()));
-        let chosen = select(2, true, true, Deadline::never(), |arm, step| match arm {
+        let chosen = select(2, false, true, Deadline::never(), |arm, step| match arm {
             0 => first.as_mut().step(step),
             _ => second.as_mut().step(step),
         })

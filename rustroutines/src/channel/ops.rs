@@ -59,14 +59,42 @@ impl<'a, T> SendOp<'a, T> {
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let Sending::Waiting(key) = std::mem::replace(&mut self.state, Sending::Over) else {
+            panic!("a send was polled after it had ended")
+        };
+        match self.channel.end_sending(key) {
+            Wait::Over(sent) => return Poll::Ready(sent.map_err(SendError)),
+            Wait::On(key) => self.state = Sending::Waiting(key),
+        }
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.state {
             Sending::Waiting(key) if self.channel.look_at_sending(key, cx) == Outcome::Waiting => {
                 self.pending()
             }
-            Sending::Waiting(_) => Poll::Ready(self.stop().map_err(SendError)),
-            Sending::Start(_) | Sending::Over => panic!("a send was polled after it had ended"),
+            _ => Poll::Ready(self.stop().map_err(SendError)),
         }
+    }
+
+    /// Sends, if that can be done without a wait. For who blocks: no value lies in the caller's frame.
+    fn sends_at_once(&mut self) -> bool {
+        if !matches!(self.state, Sending::Start(_)) {
+            return false;
+        }
+        match self.attempt() {
+            Progress::Done(Ok(())) => true,
+            Progress::Done(Err(SendError(value))) => {
+                self.state = Sending::Start(value);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves the line, with the value if nobody has taken it.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        drop(self.stop());
     }
 
     fn attempt(&mut self) -> Progress<Result<(), SendError<T>>> {
@@ -108,7 +136,11 @@ impl<T> Future for SendOp<'_, T> {
 }
 
 impl<T> Suspend for SendOp<'_, T> {
-    fn block(self) -> Self::Output {
+    fn block(mut self) -> Self::Output {
+        // Most often there is no wait, and then nothing to prepare one with.
+        if self.sends_at_once() {
+            return Ok(());
+        }
         self.channel.await_room_briefly();
         block_on(self)
     }
@@ -118,34 +150,45 @@ impl<T> Suspend for SendOp<'_, T> {
         let this = self.get_mut();
         match step {
             Step::Attempt(_) => this.attempt(),
-            Step::Confirm => Progress::Retry,
+            step => this.step_on(step),
+        }
+    }
+}
+
+impl<T> SendOp<'_, T> {
+    /// The steps of a select that has to wait.
+    #[inline(never)]
+    fn step_on(&mut self, step: Step<'_, '_>) -> Progress<Result<(), SendError<T>>> {
+        match step {
+            Step::Attempt(_) => self.attempt(),
+            Step::Peek | Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
-                let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else {
+                let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else {
                     unreachable!("an arm is published once, after an attempt")
                 };
-                match this.channel.publish_send(value, showing) {
+                match self.channel.publish_send(value, showing) {
                     Ok(key) => {
-                        this.state = Sending::Waiting(key);
-                        trace::waits(|| WaitsFor::Sending(this.channel.info()));
+                        self.state = Sending::Waiting(key);
+                        trace::waits(|| WaitsFor::Sending(self.channel.info()));
                         Progress::Published
                     }
                     Err(value) => {
-                        this.state = Sending::Start(value);
+                        self.state = Sending::Start(value);
                         Progress::Retry
                     }
                 }
             }
             Step::Withdraw => {
-                if let Err(value) = this.stop() {
-                    this.state = Sending::Start(value);
+                if let Err(value) = self.stop() {
+                    self.state = Sending::Start(value);
                 }
                 Progress::Waiting
             }
             Step::Tell => {
-                trace::waits(|| WaitsFor::Sending(this.channel.info()));
+                trace::waits(|| WaitsFor::Sending(self.channel.info()));
                 Progress::Waiting
             }
-            Step::Collect => Progress::Done(this.stop().map_err(SendError)),
+            Step::Collect => Progress::Done(self.stop().map_err(SendError)),
         }
     }
 }
@@ -153,7 +196,10 @@ impl<T> Suspend for SendOp<'_, T> {
 impl<T> Drop for SendOp<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        drop(self.stop());
+        // Every send comes by here, and few have to leave a line.
+        if matches!(self.state, Sending::Waiting(_)) {
+            self.give_up();
+        }
     }
 }
 
@@ -182,6 +228,12 @@ impl<'a, T> RecvOp<'a, T> {
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        if let Some(key) = self.waiting.take() {
+            match self.channel.end_receiving(key) {
+                Wait::Over(received) => return Poll::Ready(received.ok_or(RecvError)),
+                Wait::On(key) => self.waiting = Some(key),
+            }
+        }
         // The place in line is given up only when the wait is over: a waker may panic.
         match &self.waiting {
             Some(key) if self.channel.look_at_receiving(key, cx) == Outcome::Waiting => self.pending(),
@@ -199,6 +251,27 @@ impl<'a, T> RecvOp<'a, T> {
     /// Gives up; the value that was received meanwhile, if any.
     pub(super) fn stop(&mut self) -> Received<T> {
         self.waiting.take().and_then(|key| self.channel.stop_receiving(key))
+    }
+
+    /// Receives, if that can be done without a wait.
+    fn receives_at_once(&self) -> Option<Result<T, RecvError>> {
+        if self.waiting.is_some() {
+            return None;
+        }
+        match self.channel.try_recv() {
+            Ok(value) => Some(Ok(value)),
+            Err(TryRecvError::Closed) => Some(Err(RecvError)),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
+    /// Leaves the line, and leaves to others what it was given.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self) {
+        if let Some(key) = self.waiting.take() {
+            self.channel.abandon_receiving(key);
+        }
     }
 }
 
@@ -224,6 +297,10 @@ impl<T> Future for RecvOp<'_, T> {
 
 impl<T> Suspend for RecvOp<'_, T> {
     fn block(self) -> Self::Output {
+        // Most often there is no wait, and then nothing to prepare one with.
+        if let Some(received) = self.receives_at_once() {
+            return received;
+        }
         self.channel.await_value_briefly();
         block_on(self)
     }
@@ -232,37 +309,60 @@ impl<T> Suspend for RecvOp<'_, T> {
     fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
         let this = self.get_mut();
         match step {
-            Step::Attempt(_) => match this.channel.try_recv() {
-                Ok(value) => Progress::Done(Ok(value)),
-                Err(TryRecvError::Closed) => Progress::Done(Err(RecvError)),
-                Err(TryRecvError::Empty) => {
-                    this.mark = this.channel.front.mark();
-                    Progress::Waiting
-                }
-            },
+            Step::Peek => this.peek(),
+            Step::Attempt(_) => this.attempt(),
+            step => this.step_on(step),
+        }
+    }
+}
+
+impl<T> RecvOp<'_, T> {
+    #[inline]
+    fn peek(&mut self) -> Progress<Result<T, RecvError>> {
+        self.mark = self.channel.front.mark();
+        if self.mark.is_bare() { Progress::Waiting } else { Progress::Retry }
+    }
+
+    #[inline]
+    fn attempt(&mut self) -> Progress<Result<T, RecvError>> {
+        match self.receives_at_once() {
+            Some(received) => Progress::Done(received),
+            None => {
+                self.mark = self.channel.front.mark();
+                Progress::Waiting
+            }
+        }
+    }
+
+    /// The steps of a select that has to wait.
+    #[inline(never)]
+    fn step_on(&mut self, step: Step<'_, '_>) -> Progress<Result<T, RecvError>> {
+        match step {
+            Step::Peek => self.peek(),
+            Step::Attempt(_) => self.attempt(),
             // The same mark twice: bare all the time in between.
-            Step::Confirm if this.mark.is_bare() && this.channel.front.mark() == this.mark => {
+            Step::Confirm if self.mark.is_bare() && self.channel.front.mark() == self.mark => {
                 Progress::Waiting
             }
             Step::Confirm => Progress::Retry,
             Step::Publish(showing) => {
-                this.waiting = this.channel.publish_recv(showing);
-                if this.waiting.is_none() {
+                self.waiting = self.channel.publish_recv(showing);
+                if self.waiting.is_none() {
                     return Progress::Retry;
                 }
-                trace::waits(|| WaitsFor::Receiving(this.channel.info()));
+                trace::waits(|| WaitsFor::Receiving(self.channel.info()));
                 Progress::Published
             }
             Step::Withdraw => {
-                let nothing = this.stop();
+                let nothing = self.stop();
                 debug_assert!(nothing.is_none(), "only the winner of the claim gives a value");
                 Progress::Waiting
             }
             Step::Tell => {
-                trace::waits(|| WaitsFor::Receiving(this.channel.info()));
+                trace::waits(|| WaitsFor::Receiving(self.channel.info()));
                 Progress::Waiting
             }
-            Step::Collect => Progress::Done(this.stop().ok_or(RecvError)),
+            Step::Collect => Progress::Done(self.stop().ok_or(RecvError)),
         }
     }
 }
@@ -270,8 +370,9 @@ impl<T> Suspend for RecvOp<'_, T> {
 impl<T> Drop for RecvOp<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(key) = self.waiting.take() {
-            self.channel.abandon_receiving(key);
+        // Every receive comes by here, and few have to leave a line.
+        if self.waiting.is_some() {
+            self.give_up();
         }
     }
 }

@@ -106,7 +106,7 @@ impl<T> Channel<T> {
 
     fn poll_reserve(&self, waiting: &mut Option<Key>, cx: &Context<'_>) -> Poll<Result<(), ReserveError>> {
         take_turns(cx, |waker| {
-            let mut state = self.state.lock();
+            let mut state = self.lock();
             if let Some(key) = waiting.take() {
                 match state.reservations.line.outcome(&key) {
                     Outcome::Waiting => *waiting = Some(key),
@@ -133,7 +133,7 @@ impl<T> Channel<T> {
     /// Gives up the wait for a permit. Room that was promised goes to the next.
     fn stop_reserving(&self, key: Key) {
         let mut wakers = Vec::new();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let waiter = state.reservations.line.remove(key);
         if waiter.outcome == Outcome::Done {
             state.release(self, &mut wakers);
@@ -146,14 +146,14 @@ impl<T> Channel<T> {
     /// Gives up reserved room.
     fn release(&self) {
         let mut wakers = Vec::new();
-        self.state.lock().release(self, &mut wakers);
+        self.lock().release(self, &mut wakers);
         wake_all(wakers);
     }
 
     /// Sends into reserved room. `Err`: no receiver is left.
     fn send_reserved(&self, value: T) -> Result<(), T> {
         let mut wakers = Vec::new();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         // Relaxed: whoever drops the last receiver takes this lock afterwards, to empty the buffer. If
         // that is yet to come, it finds the value; if it is done, the lock shows us the count.
         let sent = if self.receivers.load(Ordering::Relaxed) == 0 {
@@ -206,7 +206,7 @@ impl<T> Sender<T> {
     /// [`TryReserveError::Full`]: there is none. Else as [`reserve`](Self::reserve).
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TryReserveError> {
         let channel = &*self.channel;
-        let reserved = channel.reserve_now(&mut channel.state.lock());
+        let reserved = channel.reserve_now(&mut channel.lock());
         match reserved {
             Ok(()) => Ok(Permit { sender: self }),
             Err(Refusal::Full) => Err(TryReserveError::Full),

@@ -1,127 +1,104 @@
-//! The operations of a channel that give up at a deadline.
+//! The operations of a channel that give up at a deadline; broadcast's are made the same way.
 
 use super::ops::{RecvOp, SendOp};
-use crate::Suspend;
-use crate::error::{RecvError, RecvTimeoutError, SendError, SendTimeoutError};
-use crate::platform::clock::Instant;
-use crate::select::{Progress, Step};
-use crate::time::{Sleep, sleep, sleep_until};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use crate::error::{RecvTimeoutError, SendTimeoutError};
+use crate::time::Sleep;
+use std::task::Context;
 
 /// Whether the time is up.
 pub(super) fn is_over(sleep: &mut Sleep, cx: &mut Context<'_>) -> bool {
     sleep.poll_limit(cx).is_ready()
 }
 
-/// Sends a value before a deadline: the operation of
-/// [`Sender::send_timeout`](super::Sender::send_timeout) and
-/// [`send_deadline`](super::Sender::send_deadline).
-#[derive(Debug)]
-#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
-pub struct SendTimeout<'a, T> {
-    /// The wait without its end.
-    send: SendOp<'a, T>,
-    /// The end of the wait.
-    sleep: Sleep,
-}
-
-impl<'a, T> SendTimeout<'a, T> {
-    pub(super) fn after(send: SendOp<'a, T>, duration: Duration) -> Self {
-        Self { send, sleep: sleep(duration) }
-    }
-
-    pub(super) fn at(send: SendOp<'a, T>, deadline: Instant) -> Self {
-        Self { send, sleep: sleep_until(deadline) }
-    }
-}
-
-impl<T> Future for SendTimeout<'_, T> {
-    type Output = Result<(), SendTimeoutError<T>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if let Poll::Ready(sent) = Pin::new(&mut this.send).poll(cx) {
-            return Poll::Ready(sent.map_err(|error| SendTimeoutError::Closed(error.0)));
+/// Makes an operation with a time limit out of one without. `in_time` is what the output of that becomes;
+/// `give_up` ends it when the time is up, and says what has become of it: what happened between the look at
+/// the operation and the look at the clock has happened.
+macro_rules! limited {
+    (
+        $(#[$about:meta])*
+        $name:ident [$($bounds:tt)*]: $operation:ty => $output:ty,
+        $in_time:expr, $give_up:expr
+    ) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        pub struct $name<'a, T> {
+            /// The wait without its end.
+            operation: $operation,
+            /// The end of the wait.
+            sleep: crate::time::Sleep,
         }
-        if is_over(&mut this.sleep, cx) {
-            // What was sent between the two looks was sent.
-            return Poll::Ready(this.send.stop().map_err(SendTimeoutError::Timeout));
-        }
-        Poll::Pending
-    }
-}
 
-impl<T> Suspend for SendTimeout<'_, T> {
-    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
-        let this = self.get_mut();
-        let closed = |error: SendError<T>| SendTimeoutError::Closed(error.0);
-        match step {
-            Step::Attempt(cx) => match Pin::new(&mut this.send).select_step(Step::Attempt(cx)) {
-                Progress::Waiting if is_over(&mut this.sleep, cx) => {
-                    Progress::Done(this.send.stop().map_err(SendTimeoutError::Timeout))
+        impl<'a, T> $name<'a, T> {
+            pub(super) fn after(operation: $operation, duration: std::time::Duration) -> Self {
+                Self { operation, sleep: crate::time::sleep(duration) }
+            }
+
+            pub(super) fn at(operation: $operation, deadline: crate::platform::clock::Instant) -> Self {
+                Self { operation, sleep: crate::time::sleep_until(deadline) }
+            }
+        }
+
+        impl<'a, T: $($bounds)*> Future for $name<'a, T> {
+            type Output = $output;
+
+            fn poll(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Self::Output> {
+                use std::task::Poll;
+                let this = self.get_mut();
+                if let Poll::Ready(output) = std::pin::Pin::new(&mut this.operation).poll(cx) {
+                    return Poll::Ready($in_time(output));
                 }
-                progress => progress.map(|sent| sent.map_err(closed)),
-            },
-            step => Pin::new(&mut this.send).select_step(step).map(|sent| sent.map_err(closed)).and_polled(),
-        }
-    }
-}
-
-/// Receives a value before a deadline: the operation of
-/// [`Receiver::recv_timeout`](super::Receiver::recv_timeout) and
-/// [`recv_deadline`](super::Receiver::recv_deadline).
-#[derive(Debug)]
-#[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
-pub struct RecvTimeout<'a, T> {
-    /// The wait without its end.
-    recv: RecvOp<'a, T>,
-    /// The end of the wait.
-    sleep: Sleep,
-}
-
-impl<'a, T> RecvTimeout<'a, T> {
-    pub(super) fn after(recv: RecvOp<'a, T>, duration: Duration) -> Self {
-        Self { recv, sleep: sleep(duration) }
-    }
-
-    pub(super) fn at(recv: RecvOp<'a, T>, deadline: Instant) -> Self {
-        Self { recv, sleep: sleep_until(deadline) }
-    }
-}
-
-impl<T> Future for RecvTimeout<'_, T> {
-    type Output = Result<T, RecvTimeoutError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if let Poll::Ready(received) = Pin::new(&mut this.recv).poll(cx) {
-            return Poll::Ready(received.map_err(|_| RecvTimeoutError::Closed));
-        }
-        if is_over(&mut this.sleep, cx) {
-            // A value that came between the two looks beats the deadline.
-            return Poll::Ready(this.recv.stop().ok_or(RecvTimeoutError::Timeout));
-        }
-        Poll::Pending
-    }
-}
-
-impl<T> Suspend for RecvTimeout<'_, T> {
-    fn select_step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Progress<Self::Output> {
-        let this = self.get_mut();
-        let closed = |RecvError| RecvTimeoutError::Closed;
-        match step {
-            Step::Attempt(cx) => match Pin::new(&mut this.recv).select_step(Step::Attempt(cx)) {
-                Progress::Waiting if is_over(&mut this.sleep, cx) => {
-                    Progress::Done(Err(RecvTimeoutError::Timeout))
+                if crate::channel::timed::is_over(&mut this.sleep, cx) {
+                    return Poll::Ready($give_up(&mut this.operation));
                 }
-                progress => progress.map(|received| received.map_err(closed)),
-            },
-            step => Pin::new(&mut this.recv)
-                .select_step(step)
-                .map(|received| received.map_err(closed))
-                .and_polled(),
+                Poll::Pending
+            }
         }
-    }
+
+        impl<'a, T: $($bounds)*> crate::Suspend for $name<'a, T> {
+            fn select_step(
+                self: std::pin::Pin<&mut Self>,
+                step: crate::select::Step<'_, '_>,
+            ) -> crate::select::Progress<Self::Output> {
+                use crate::select::{Progress, Step};
+                let this = self.get_mut();
+                let operation = std::pin::Pin::new(&mut this.operation);
+                match step {
+                    Step::Attempt(cx) => match operation.select_step(Step::Attempt(cx)) {
+                        Progress::Waiting if crate::channel::timed::is_over(&mut this.sleep, cx) => {
+                            Progress::Done($give_up(&mut this.operation))
+                        }
+                        progress => progress.map($in_time),
+                    },
+                    // The time may be up, whatever the operation says.
+                    Step::Peek => Progress::Retry,
+                    step => operation.select_step(step).map($in_time).and_polled(),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use limited;
+
+limited! {
+    /// Sends a value before a deadline: the operation of
+    /// [`Sender::send_timeout`](super::Sender::send_timeout) and
+    /// [`send_deadline`](super::Sender::send_deadline).
+    #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
+    SendTimeout[]: SendOp<'a, T> => Result<(), SendTimeoutError<T>>,
+    |sent: Result<(), crate::error::SendError<T>>| sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+    |send: &mut SendOp<'a, T>| send.stop().map_err(SendTimeoutError::Timeout)
+}
+
+limited! {
+    /// Receives a value before a deadline: the operation of
+    /// [`Receiver::recv_timeout`](super::Receiver::recv_timeout) and
+    /// [`recv_deadline`](super::Receiver::recv_deadline).
+    #[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
+    RecvTimeout[]: RecvOp<'a, T> => Result<T, RecvTimeoutError>,
+    |received: Result<T, crate::error::RecvError>| received.map_err(|_| RecvTimeoutError::Closed),
+    |recv: &mut RecvOp<'a, T>| recv.stop().ok_or(RecvTimeoutError::Timeout)
 }

@@ -93,6 +93,7 @@ macro_rules! attempted {
                             }
                         }
                     }
+                    Step::Peek => Progress::Retry,
                     Step::Confirm | Step::Publish(_) | Step::Withdraw | Step::Tell => Progress::Waiting,
                     Step::Collect => unreachable!("nobody claims what was not published"),
                 }

@@ -16,7 +16,7 @@
 //! The waiters live in a slab and are linked by their keys, so that one leaves from anywhere in
 //! constant time, and a wait allocates nothing once the slab has grown.
 
-use crate::select::{Showing, Ticket};
+use crate::select::{Showing, Spare, Ticket};
 use slab::Slab;
 use std::num::NonZeroU32;
 use std::task::Waker;
@@ -45,6 +45,8 @@ pub(crate) enum Party {
     Single(Option<Waker>),
     /// An arm of a select, to be claimed before it is completed.
     Select(Ticket),
+    /// An arm of a select, once it is out: what the line kept before the claim that it keeps now.
+    Left(#[expect(dead_code, reason = "to be dropped when the lock is free")] Option<Spare>),
 }
 
 /// What has become of a waiter.
@@ -87,6 +89,8 @@ pub(crate) struct Waiters<T> {
     first: u32,
     /// The one that came last, or NOBODY.
     last: u32,
+    /// The claim of the select that has left last, for when it comes back.
+    spare: Option<Spare>,
 }
 
 impl<T> Waiters<T> {
@@ -94,7 +98,12 @@ impl<T> Waiters<T> {
     const KEPT: usize = 64;
 
     pub(crate) fn new() -> Self {
-        Self { slab: Slab::new(), first: NOBODY, last: NOBODY }
+        Self { slab: Slab::new(), first: NOBODY, last: NOBODY, spare: None }
+    }
+
+    /// The party that an arm of a select is.
+    pub(crate) fn select(&mut self, showing: &Showing<'_>) -> Party {
+        Party::Select(showing.ticket(&mut self.spare))
     }
 
     /// Puts a waiter at the end of the line.
@@ -133,11 +142,16 @@ impl<T> Waiters<T> {
     }
 
     /// Takes a waiter out, wherever it stands.
+    // Inline, so that what is written to it is not read again at once, to move it: that would stall, too.
+    #[inline(always)]
     pub(crate) fn remove(&mut self, key: Key) -> Waiter<T> {
         // Taken out first: to read it right after a part of it was written would stall the processor.
-        let waiter = self.slab.remove(key.index() as usize);
+        let mut waiter = self.slab.remove(key.index() as usize);
         if waiter.linked {
             self.bridge(waiter.previous, waiter.next);
+        }
+        if let Party::Select(ticket) = waiter.party {
+            waiter.party = Party::Left(self.spare.replace(ticket.into_spare()));
         }
         if self.slab.is_empty() && self.slab.capacity() > Self::KEPT {
             self.slab = Slab::new();
@@ -159,7 +173,7 @@ impl<T> Waiters<T> {
     pub(crate) fn set_waker(&mut self, key: &Key, waker: Waker) -> Option<Waker> {
         match &mut self.at(key.index()).party {
             Party::Single(slot) => slot.replace(waker),
-            Party::Select(_) => unreachable!("a select keeps its waker in its claim"),
+            Party::Select(_) | Party::Left(_) => unreachable!("a select keeps its waker in its claim"),
         }
     }
 
@@ -198,13 +212,14 @@ impl<T> Waiters<T> {
     }
 
     /// Whether anyone but the select that is shown waits and could be completed now.
-    pub(crate) fn has_counterpart(&self, showing: Showing<'_>) -> bool {
+    pub(crate) fn has_counterpart(&self, showing: &Showing<'_>) -> bool {
         let mut next = self.first;
         while next != NOBODY {
             let waiter = &self.slab[next as usize];
             let found = match &waiter.party {
                 Party::Single(_) => true,
                 Party::Select(other) => !showing.is_of(other) && other.is_open(),
+                Party::Left(_) => false,
             };
             if found {
                 return true;
@@ -227,6 +242,7 @@ impl<T> Waiters<T> {
                         return Some((index, waker));
                     }
                 }
+                Party::Left(_) => unreachable!("it is out of the line"),
             }
         }
         None

@@ -91,6 +91,11 @@ impl Parker {
         self.park();
     }
 
+    /// Whether the owner sleeps in a wait that a bell ends, or is about to.
+    pub(super) fn is_away(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == AWAY
+    }
+
     /// Whether a notification waits: then `park` would not sleep.
     pub(crate) fn is_notified(&self) -> bool {
         // Relaxed: `park` takes it, and acquires.
@@ -246,6 +251,8 @@ impl Parker {
     /// Wakes the owner, where `state`, which has just been replaced, says that it sleeps.
     #[inline]
     fn end_sleep(&self, state: u8) {
+        #[cfg(all(test, not(any(loom, shuttle))))]
+        tests::calls::count(matches!(state, PARKED | SILENT | AWAY));
         match state {
             AWAY => return self.bell.get().expect("set before").ring(),
             SILENT => census::wake_silent(),
@@ -269,10 +276,29 @@ impl Wake for Parker {
 }
 
 #[cfg(all(test, not(any(loom, shuttle))))]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::platform::clock;
     use std::time::Duration;
+
+    /// How often each thread has called upon the system to wake another.
+    pub(crate) mod calls {
+        use std::cell::Cell;
+
+        std::thread_local! {
+            static CALLS: Cell<u64> = const { Cell::new(0) };
+        }
+
+        /// This thread makes one, if so.
+        pub(in crate::driver) fn count(is_made: bool) {
+            let _ = CALLS.try_with(|calls| calls.set(calls.get() + u64::from(is_made)));
+        }
+
+        /// Those of this thread.
+        pub(crate) fn made() -> u64 {
+            CALLS.with(Cell::get)
+        }
+    }
 
     #[test]
     fn a_notification_is_kept_until_it_is_taken_and_only_once() {

@@ -8,6 +8,7 @@ use ::shuttle as checker;
 
 /// Locks with the interface of `parking_lot`'s.
 pub(crate) mod sync {
+    pub(crate) use super::super::Way;
     use super::super::clock::Instant;
     use super::checker;
     use std::ops::{Deref, DerefMut};
@@ -43,6 +44,11 @@ pub(crate) mod sync {
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.guard(self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        }
+
+        /// Whoever contends for it, the checker has them come in any order.
+        pub(crate) fn lock_giving_way(&self, _: impl FnOnce() -> Way) -> MutexGuard<'_, T> {
+            self.lock()
         }
 
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
@@ -157,6 +163,10 @@ pub(crate) mod thread {
 
     pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
 
+    pub(crate) fn relax(_: bool) {
+        checker::thread::yield_now();
+    }
+
     pub(crate) fn sleep(_: std::time::Duration) {
         checker::thread::yield_now();
     }
@@ -224,7 +234,15 @@ pub(crate) mod census {
     pub(crate) fn look(_: usize) -> Option<Duration> {
         None
     }
-    pub(crate) fn watch(_: fn()) -> Watch {
+    pub(crate) fn source_comes() {}
+    pub(crate) fn source_goes() {}
+    pub(crate) fn has_sources() -> bool {
+        true
+    }
+    pub(crate) fn at_queue() -> Counted {
+        Counted
+    }
+    pub(crate) fn watch(_: fn(), _: fn()) -> Watch {
         Counted
     }
     pub(crate) fn resident() -> Counted {
@@ -344,6 +362,8 @@ pub(crate) mod readiness {
         rung: Mutex<bool>,
         /// Where the thread waits.
         heard: Condvar,
+        /// Where a model waits until somebody has heard it.
+        taken: Condvar,
     }
 
     #[derive(Debug)]
@@ -355,7 +375,8 @@ pub(crate) mod readiness {
 
     impl Selector {
         pub(crate) fn new() -> io::Result<(Self, Bell)> {
-            let sound = Arc::new(Sound { rung: Mutex::new(false), heard: Condvar::new() });
+            let sound =
+                Arc::new(Sound { rung: Mutex::new(false), heard: Condvar::new(), taken: Condvar::new() });
             Ok((Self { waiting: Mutex::new(()), sound: sound.clone() }, Bell(sound)))
         }
 
@@ -379,6 +400,7 @@ pub(crate) mod readiness {
             }
             *rung = false;
             drop(rung);
+            self.sound.taken.notify_one();
             deliver(&mut std::iter::empty());
         }
     }
@@ -387,6 +409,16 @@ pub(crate) mod readiness {
         pub(crate) fn ring(&self) {
             *self.0.rung.lock() = true;
             self.0.heard.notify_one();
+        }
+
+        /// Rings as an event would, and waits until somebody has heard it at the queue.
+        #[cfg(test)]
+        pub(crate) fn ring_until_heard(&self) {
+            self.ring();
+            let mut rung = self.0.rung.lock();
+            while *rung {
+                self.0.taken.wait(&mut rung);
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ fn settings(name: &str, workers: usize, max_threads: usize, keep_alive: Duration
         workers,
         max_threads,
         max_routines: None,
+        max_timers: usize::MAX,
         max_blocking: 4,
         keep_alive,
         name: name.into(),
@@ -206,13 +207,21 @@ fn exactly_as_many_threads_block_as_there_may_be() {
 
 #[test]
 fn a_scheduler_whose_threads_are_refused_is_an_error_and_leaves_none_behind() {
-    for (name, refused, workers) in
-        [("first", "first-0", 2), ("third", "third-2", 3), ("watch", "watch-monitor", 2)]
-    {
-        refuse_threads(refused, 1);
-        let error = Scheduler::start(settings(name, workers, 8, LONG)).err().expect("a thread was refused");
+    for (name, refused) in [("first", "first-0"), ("watch", "watch-monitor")] {
+        refuse_threads(refused, usize::MAX);
+        let error = Scheduler::start(settings(name, 2, 8, LONG)).err().expect("a thread was refused");
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
+}
+
+#[test]
+fn a_scheduler_begins_with_the_workers_that_it_gets_and_asks_for_the_others_again() {
+    refuse_threads("fewer-1", 5);
+    let scheduler = start(settings("fewer", 3, 8, LONG));
+    let alone = spawn(&scheduler, || ready(7));
+    assert_eq!(join(alone).unwrap(), 7);
+    is_whole(&scheduler);
+    assert_eq!(scheduler.counts().refused_threads, 5);
 }
 
 #[test]
@@ -268,6 +277,50 @@ fn a_pinned_thread_stays_where_it_should() {
         match pinning {
             Pinning::Processor => assert!(seen.len() == 1 && mine.contains(&seen[0])),
             _ => assert_eq!(seen, mine),
+        }
+        scheduler.shut_down(Duration::ZERO);
+    }
+}
+
+/// Counts its polls, and leaves its waker.
+fn wakeful(scheduler: &Arc<Scheduler>) -> (Arc<AtomicU64>, std::task::Waker) {
+    let polls = Arc::new(AtomicU64::new(0));
+    let (give, given) = mpsc::channel();
+    let own = polls.clone();
+    // Detached, it ends with the scheduler.
+    spawn(scheduler, move || {
+        poll_fn(move |cx| {
+            if own.fetch_add(1, Ordering::SeqCst) == 0 {
+                give.send(cx.waker().clone()).unwrap();
+            }
+            Poll::<()>::Pending
+        })
+    })
+    .detach();
+    (polls, given.recv_timeout(LONG).unwrap())
+}
+
+#[test]
+fn a_wake_from_outside_calls_upon_the_system_once_at_most() {
+    use crate::driver::parker::tests::calls::made;
+    for workers in [1, 2, 4] {
+        let scheduler = start(settings("calls", workers, 64, LONG));
+        let (polls, waker) = wakeful(&scheduler);
+        let begin = made();
+        // One by one, while all sleep.
+        for n in 2..=100 {
+            eventually("all sleep", || scheduler.idle.all_asleep());
+            let before = made();
+            waker.wake_by_ref();
+            assert!(made() - before <= 1, "{} calls for one wake-up", made() - before);
+            eventually("it is polled", || polls.load(Ordering::SeqCst) == n);
+        }
+        assert!(made() > begin, "nobody was ever asleep");
+        // And in a storm, while they fall asleep and wake.
+        for _ in 0..10_000 {
+            let before = made();
+            waker.wake_by_ref();
+            assert!(made() - before <= 1, "{} calls for one wake-up", made() - before);
         }
         scheduler.shut_down(Duration::ZERO);
     }

@@ -5,6 +5,7 @@ use crate::Suspend;
 use crate::platform::clock::Instant;
 use pin_project_lite::pin_project;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -40,9 +41,17 @@ use std::time::Duration;
 /// ```
 pub struct Select<'a, T> {
     /// The cases, by their numbers; `None` where one was removed.
-    cases: Vec<Option<Pin<Box<dyn Case<T> + Send + 'a>>>>,
+    cases: Vec<Option<Entry<'a, T>>>,
     /// The numbers of those that were removed, to be given again.
     vacant: Vec<usize>,
+    /// How many cases make their operations anew for each round.
+    fleeting: usize,
+    /// Whether a round has begun that has not been ended.
+    begun: bool,
+    /// Whether counterparts have seen the operations of this round.
+    shown: bool,
+    /// Room for the numbers of cases, for the engine.
+    order: Vec<u32>,
     /// Order of the numbers instead of random order.
     biased: bool,
     /// What there is where no case is ready.
@@ -80,7 +89,17 @@ impl<T> Won<T> {
 impl<'a, T: 'a> Select<'a, T> {
     /// A select without cases. Waiting for it never ends.
     pub fn new() -> Self {
-        Self { cases: Vec::new(), vacant: Vec::new(), biased: false, default: None, late: None }
+        Self {
+            cases: Vec::new(),
+            vacant: Vec::new(),
+            fleeting: 0,
+            begun: false,
+            shown: false,
+            order: Vec::new(),
+            biased: false,
+            default: None,
+            late: None,
+        }
     }
 
     /// Adds a case: any operation, made by `make` for each round. Gives the case's number.
@@ -92,17 +111,31 @@ impl<'a, T: 'a> Select<'a, T> {
     where
         O::Output: Send,
     {
-        self.add(Made { arm: Arm::guarded(None), make, then })
+        self.fleeting += 1;
+        self.add(Made { arm: Arm::guarded(None), lasting: false, make, then }, true)
+    }
+
+    /// The same for an operation which nobody can tell from a new one once a round is over, so that it is
+    /// made anew only where counterparts have seen it.
+    pub(crate) fn lasting_case<O: Suspend + Send + 'a>(
+        &mut self,
+        mut make: impl FnMut() -> O + Send + 'a,
+        then: impl FnMut(O::Output) -> T + Send + 'a,
+    ) -> usize
+    where
+        O::Output: Send,
+    {
+        let arm = Arm::new(make());
+        self.add(Made { arm, lasting: true, make, then }, false)
     }
 
     /// Takes a case out. Says whether it was there. Its number may be given to the next case that is
     /// added.
     pub fn remove(&mut self, case: usize) -> bool {
-        let removed = self.cases.get_mut(case).and_then(Option::take).is_some();
-        if removed {
-            self.vacant.push(case);
-        }
-        removed
+        let Some(removed) = self.cases.get_mut(case).and_then(Option::take) else { return false };
+        self.fleeting -= usize::from(removed.fleeting);
+        self.vacant.push(case);
+        true
     }
 
     /// How many cases there are.
@@ -153,22 +186,48 @@ impl<'a, T: 'a> Select<'a, T> {
             Some((Limit::At(instant), _)) => Deadline::at(instant),
         };
         let (count, biased, default) = (self.cases.len(), self.biased, self.default.is_some());
+        // Of a round that was leaked.
+        self.end();
         let round = Round(self);
-        round.0.cases.iter_mut().flatten().for_each(|case| case.as_mut().begin());
+        round.0.begin();
         Wait { selecting: Selecting::new(count, biased, default, deadline, round) }
     }
 
-    fn add(&mut self, case: impl Case<T> + Send + 'a) -> usize {
-        let case: Pin<Box<dyn Case<T> + Send + 'a>> = Box::pin(case);
+    fn add(&mut self, case: impl Case<T> + Send + 'a, fleeting: bool) -> usize {
+        let entry = Some(Entry { case: Box::pin(case), fleeting });
         match self.vacant.pop() {
             Some(vacant) => {
-                self.cases[vacant] = Some(case);
+                self.cases[vacant] = entry;
                 vacant
             }
             None => {
-                self.cases.push(Some(case));
+                self.cases.push(entry);
                 self.cases.len() - 1
             }
+        }
+    }
+}
+
+impl<T> Select<'_, T> {
+    /// Begins a round: makes the operations that it needs anew.
+    fn begin(&mut self) {
+        self.begun = true;
+        if self.fleeting > 0 {
+            let fleeting = self.cases.iter_mut().flatten().filter(|entry| entry.fleeting);
+            fleeting.for_each(|entry| entry.case.as_mut().begin());
+        }
+    }
+
+    /// Ends the round: no counterpart sees an operation of its any more, and nothing is left of those that
+    /// were made for it.
+    fn end(&mut self) {
+        if !mem::take(&mut self.begun) {
+            return;
+        }
+        let shown = mem::take(&mut self.shown);
+        if shown || self.fleeting > 0 {
+            let done = self.cases.iter_mut().flatten().filter(|entry| shown || entry.fleeting);
+            done.for_each(|entry| entry.case.as_mut().end());
         }
     }
 }
@@ -189,15 +248,23 @@ impl<T> fmt::Debug for Select<'_, T> {
     }
 }
 
+/// A case in its place.
+struct Entry<'a, T> {
+    /// The case.
+    case: Pin<Box<dyn Case<T> + Send + 'a>>,
+    /// Whether its operation is made anew for each round.
+    fleeting: bool,
+}
+
 /// What the select knows of a case.
 trait Case<T> {
-    /// A round begins: makes the operation.
+    /// A round begins: makes the operation, where it is not a lasting one.
     fn begin(self: Pin<&mut Self>);
 
     /// Passes one step of the select on to the operation.
     fn step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Answer;
 
-    /// The round is over: drops the operation.
+    /// The round is over: drops the operation; one that lasts is made anew.
     fn end(self: Pin<&mut Self>);
 
     /// The value, for the case that won.
@@ -205,11 +272,13 @@ trait Case<T> {
 }
 
 pin_project! {
-    /// A case whose operation is made anew for each round.
+    /// A case and its operation.
     struct Made<O: Suspend, M, F> {
-        // The operation, while a round lasts, and its output.
+        // The operation, while a round lasts or always, and its output.
         #[pin]
         arm: Arm<O>,
+        // Whether there is always an operation.
+        lasting: bool,
         // Makes the operation.
         make: M,
         // Makes the value out of the output.
@@ -234,7 +303,9 @@ where
     }
 
     fn end(self: Pin<&mut Self>) {
-        self.project().arm.finish();
+        let this = self.project();
+        let next = if *this.lasting { Some((this.make)()) } else { None };
+        this.arm.finish(next);
     }
 
     fn take(self: Pin<&mut Self>) -> T {
@@ -248,18 +319,29 @@ where
 struct Round<'s, 'a, T>(&'s mut Select<'a, T>);
 
 impl<T> Arms for Round<'_, '_, T> {
+    #[inline]
     fn step(&mut self, arm: usize, step: Step<'_, '_>) -> Answer {
-        match (&mut self.0.cases[arm], step) {
-            (Some(case), step) => case.as_mut().step(step),
-            (None, Step::Publish(_)) => Progress::Published,
-            (None, _) => Progress::Waiting,
+        let publishes = matches!(step, Step::Publish(_));
+        self.0.shown |= publishes;
+        match &mut self.0.cases[arm] {
+            Some(entry) => entry.case.as_mut().step(step),
+            None if publishes => Progress::Published,
+            None => Progress::Waiting,
         }
+    }
+
+    fn lend_order(&mut self) -> Vec<u32> {
+        mem::take(&mut self.0.order)
+    }
+
+    fn return_order(&mut self, order: Vec<u32>) {
+        self.0.order = order;
     }
 }
 
 impl<T> Drop for Round<'_, '_, T> {
     fn drop(&mut self) {
-        self.0.cases.iter_mut().flatten().for_each(|case| case.as_mut().end());
+        self.0.end();
     }
 }
 
@@ -281,11 +363,11 @@ impl<T> Future for Wait<'_, '_, T> {
         };
         let select = &mut *selecting.arms().0;
         // The losers are gone before anything of the user's runs.
-        select.cases.iter_mut().flatten().for_each(|case| case.as_mut().end());
+        select.end();
         Poll::Ready(match chosen {
             Chosen::Arm(number) => {
-                let case = select.cases[number].as_mut().expect("a case that was removed never wins");
-                Won { case: Some(number), value: case.as_mut().take() }
+                let entry = select.cases[number].as_mut().expect("a case that was removed never wins");
+                Won { case: Some(number), value: entry.case.as_mut().take() }
             }
             Chosen::Default => {
                 let then = select.default.as_mut().expect("only a select with a default takes it");

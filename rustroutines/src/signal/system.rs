@@ -4,9 +4,9 @@ use super::Signal;
 use std::io;
 
 #[cfg(unix)]
-pub(super) use unix::{NAMES, STOP, Signals, can_be_awaited};
+pub(super) use unix::{NAMES, STOP, Signals, act_by_default, can_be_awaited};
 #[cfg(windows)]
-pub(super) use windows::{NAMES, STOP, Signals, can_be_awaited};
+pub(super) use windows::{NAMES, STOP, Signals, act_by_default, can_be_awaited};
 
 #[cfg(unix)]
 mod unix {
@@ -73,6 +73,12 @@ mod unix {
         }
     }
 
+    /// Does what the system does with a signal that nobody asks for.
+    pub(in crate::signal) fn act_by_default(signal: Signal) {
+        // It knows all that have a name. For others there is nothing that could be done.
+        let _unknown = signal_hook::low_level::emulate_default_handler(signal.0);
+    }
+
     pub(in crate::signal) fn can_be_awaited(signal: Signal) -> bool {
         // The crate takes no higher ones, and no system has them.
         (1..128).contains(&signal.0) && !consts::FORBIDDEN.contains(&signal.0)
@@ -107,6 +113,11 @@ mod windows {
         pub(in crate::signal) fn add(&self, _: Signal) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// Ends the process as the system does, with its `STATUS_CONTROL_C_EXIT`.
+    pub(in crate::signal) fn act_by_default(_: Signal) {
+        std::process::exit(0xC000_013A_u32 as i32);
     }
 
     pub(in crate::signal) fn can_be_awaited(signal: Signal) -> bool {

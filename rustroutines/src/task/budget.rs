@@ -54,6 +54,12 @@ fn with<R>(budget: u32, f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Whether there is a limit: then a worker polls a routine here.
+#[cold]
+pub(crate) fn is_limited() -> bool {
+    LEFT.try_with(|left| left.get() != UNLIMITED).unwrap_or(false)
+}
+
 /// Asks for leave to complete one operation. `Pending` means: the budget is spent, and the routine
 /// has been asked to be polled again; the operation must return `Pending` without having done
 /// anything.

@@ -3,20 +3,17 @@
 use super::BroadcastReceiver;
 use super::ring::{Read, Ring, sole};
 use crate::Suspend;
-use crate::channel::timed::is_over;
+use crate::channel::timed::limited;
 use crate::channel::turns::attempted;
 use crate::channel::waiters::Key;
 use crate::error::{BroadcastRecvError, BroadcastRecvTimeoutError, Lagged, SendError, SendTimeoutError};
-use crate::platform::clock::Instant;
 use crate::suspend::{IntoSuspendIterator, SuspendIterator};
 use crate::task::trace::WaitsFor;
-use crate::time::{Sleep, sleep, sleep_until};
 use std::fmt;
 use std::iter::FusedIterator;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 /// Sends a value: the operation of [`BroadcastSender::send`](super::BroadcastSender::send).
 #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
@@ -116,88 +113,26 @@ impl<T> fmt::Debug for RecvOp<'_, T> {
     }
 }
 
-/// Sends a value before a deadline: the operation of
-/// [`BroadcastSender::send_timeout`](super::BroadcastSender::send_timeout) and
-/// [`send_deadline`](super::BroadcastSender::send_deadline).
-#[derive(Debug)]
-#[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
-pub struct SendTimeout<'a, T> {
-    /// The wait without its end.
-    send: SendOp<'a, T>,
-    /// The end of the wait.
-    sleep: Sleep,
-}
-
-/// Receives a value before a deadline: the operation of [`BroadcastReceiver::recv_timeout`] and
-/// [`recv_deadline`](BroadcastReceiver::recv_deadline).
-#[derive(Debug)]
-#[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
-pub struct RecvTimeout<'a, T> {
-    /// The wait without its end.
-    recv: RecvOp<'a, T>,
-    /// The end of the wait.
-    sleep: Sleep,
-}
-
-impl<'a, T> SendTimeout<'a, T> {
-    pub(super) fn after(send: SendOp<'a, T>, duration: Duration) -> Self {
-        Self { send, sleep: sleep(duration) }
-    }
-
-    pub(super) fn at(send: SendOp<'a, T>, deadline: Instant) -> Self {
-        Self { send, sleep: sleep_until(deadline) }
+limited! {
+    /// Sends a value before a deadline: the operation of
+    /// [`BroadcastSender::send_timeout`](super::BroadcastSender::send_timeout) and
+    /// [`send_deadline`](super::BroadcastSender::send_deadline).
+    #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
+    SendTimeout[]: SendOp<'a, T> => Result<usize, SendTimeoutError<T>>,
+    |sent: Result<usize, SendError<T>>| sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+    |send: &mut SendOp<'a, T>| {
+        Err(SendTimeoutError::Timeout(send.stop().expect("a send that is pending has its value")))
     }
 }
 
-impl<'a, T> RecvTimeout<'a, T> {
-    pub(super) fn after(recv: RecvOp<'a, T>, duration: Duration) -> Self {
-        Self { recv, sleep: sleep(duration) }
-    }
-
-    pub(super) fn at(recv: RecvOp<'a, T>, deadline: Instant) -> Self {
-        Self { recv, sleep: sleep_until(deadline) }
-    }
+limited! {
+    /// Receives a value before a deadline: the operation of [`BroadcastReceiver::recv_timeout`] and
+    /// [`recv_deadline`](BroadcastReceiver::recv_deadline).
+    #[must_use = "nothing is received until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
+    RecvTimeout[Clone]: RecvOp<'a, T> => Result<T, BroadcastRecvTimeoutError>,
+    |received: Result<T, BroadcastRecvError>| received.map_err(BroadcastRecvTimeoutError::from),
+    |_: &mut RecvOp<'a, T>| Err(BroadcastRecvTimeoutError::Timeout)
 }
-
-impl<T> SendTimeout<'_, T> {
-    fn attempt(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize, SendTimeoutError<T>>> {
-        if let Poll::Ready(sent) = self.send.attempt(cx) {
-            return Poll::Ready(sent.map_err(|error| SendTimeoutError::Closed(error.0)));
-        }
-        if !is_over(&mut self.sleep, cx) {
-            return Poll::Pending;
-        }
-        let value = self.send.stop().expect("a send that is pending has its value");
-        Poll::Ready(Err(SendTimeoutError::Timeout(value)))
-    }
-}
-
-impl<T: Clone> RecvTimeout<'_, T> {
-    fn attempt(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, BroadcastRecvTimeoutError>> {
-        if let Poll::Ready(received) = self.recv.attempt(cx) {
-            return Poll::Ready(received.map_err(Into::into));
-        }
-        if is_over(&mut self.sleep, cx) {
-            return Poll::Ready(Err(BroadcastRecvTimeoutError::Timeout));
-        }
-        Poll::Pending
-    }
-}
-
-impl<T> SendTimeout<'_, T> {
-    fn describe(&self) -> WaitsFor {
-        self.send.describe()
-    }
-}
-
-impl<T> RecvTimeout<'_, T> {
-    fn describe(&self) -> WaitsFor {
-        self.recv.describe()
-    }
-}
-
-attempted!(['a, T] SendTimeout<'a, T>, Result<usize, SendTimeoutError<T>>);
-attempted!(['a, T: Clone] RecvTimeout<'a, T>, Result<T, BroadcastRecvTimeoutError>);
 
 /// The next item, or `None` at the end: what a `for` in a routine waits for.
 #[derive(Debug)]

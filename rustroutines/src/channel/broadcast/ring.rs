@@ -42,7 +42,7 @@ use crate::channel::core::wake_all;
 use crate::channel::turns::{Turn, take_turns, wait};
 use crate::channel::waiters::{Key, Outcome, Waiter, Waiters};
 use crate::platform::atomic::{AtomicU64, Ordering};
-use crate::platform::sync::Mutex;
+use crate::platform::sync::ShortMutex;
 use crate::task::trace::ChannelInfo;
 use std::collections::VecDeque;
 use std::panic::Location;
@@ -53,7 +53,7 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug)]
 pub(super) struct Ring<T> {
     /// Everything that changes.
-    state: Mutex<State<T>>,
+    state: ShortMutex<State<T>>,
     /// How many values are retained.
     capacity: usize,
     /// What happens when there would be more.
@@ -143,6 +143,24 @@ impl<T> State<T> {
         self.head + self.slots.len() as u64
     }
 
+    /// Sends where nobody is to be woken. Gives the number of receivers, and the value that had to go.
+    #[inline]
+    fn offer_known(&mut self, value: Arc<T>, ring: &Ring<T>) -> Result<(usize, Option<Arc<T>>), Arc<T>> {
+        if self.closed || self.receivers == 0 || !self.waiting_receivers.is_empty() {
+            return Err(value);
+        }
+        let mut oldest = None;
+        if !self.has_room(ring) {
+            if ring.overflow == Overflow::Wait {
+                return Err(value);
+            }
+            oldest = self.slots.pop_front().map(|slot| slot.value);
+            self.head += 1;
+        }
+        self.slots.push_back(Slot { value, unseen: self.receivers });
+        Ok((self.receivers, oldest))
+    }
+
     fn offer(&mut self, value: Arc<T>, ring: &Ring<T>, promised: bool, after: &mut After<T>) -> Offer<T> {
         if self.closed || self.receivers == 0 {
             return Offer::Closed(value);
@@ -160,6 +178,24 @@ impl<T> State<T> {
     /// Whether there is room that nobody was promised.
     fn has_room(&self, ring: &Ring<T>) -> bool {
         self.slots.len() + self.promised < ring.capacity
+    }
+
+    /// Reads where nobody is to be woken, and no value is left to be dropped.
+    #[inline]
+    fn read_known(&mut self, cursor: &AtomicU64) -> Option<Arc<T>> {
+        let next = get(cursor);
+        let slot = self.slots.get_mut(next.checked_sub(self.head)? as usize)?;
+        if slot.unseen > 1 {
+            slot.unseen -= 1;
+            set(cursor, next + 1);
+            return Some(slot.value.clone());
+        }
+        if !self.waiting_senders.is_empty() {
+            return None;
+        }
+        set(cursor, next + 1);
+        self.head += 1;
+        self.slots.pop_front().map(|oldest| oldest.value)
     }
 
     fn read(&mut self, cursor: &AtomicU64, ring: &Ring<T>, after: &mut After<T>) -> Read<T> {
@@ -248,7 +284,7 @@ impl<T> Ring<T> {
             promised: 0,
             closed: false,
         };
-        Self { state: Mutex::new(state), capacity, overflow, created: Location::caller() }
+        Self { state: ShortMutex::new(state), capacity, overflow, created: Location::caller() }
     }
 
     /// Changes the state, and does afterwards what the change has left to do.
@@ -261,12 +297,47 @@ impl<T> Ring<T> {
 
     // ---- sending --------------------------------------------------------------------------------
 
+    #[inline]
     pub(super) fn try_offer(&self, value: Arc<T>) -> Offer<T> {
+        let known = self.state.lock().offer_known(value, self);
+        match known {
+            Ok((receivers, oldest)) => {
+                drop(oldest);
+                Offer::Sent(receivers)
+            }
+            Err(value) => self.try_offer_slowly(value),
+        }
+    }
+
+    #[inline(never)]
+    fn try_offer_slowly(&self, value: Arc<T>) -> Offer<T> {
         self.change(|state, after| state.offer(value, self, false, after))
     }
 
     /// Sends what is in `value`, or stands in line with the key in `waiting`.
+    #[inline]
     pub(super) fn poll_offer(
+        &self,
+        value: &mut Option<Arc<T>>,
+        waiting: &mut Option<Key>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<usize, Arc<T>>> {
+        let offered = if waiting.is_none() { value.take() } else { None };
+        if let Some(offered) = offered {
+            let known = self.state.lock().offer_known(offered, self);
+            match known {
+                Ok((receivers, oldest)) => {
+                    drop(oldest);
+                    return Poll::Ready(Ok(receivers));
+                }
+                Err(refused) => *value = Some(refused),
+            }
+        }
+        self.poll_offer_slowly(value, waiting, cx)
+    }
+
+    #[inline(never)]
+    fn poll_offer_slowly(
         &self,
         value: &mut Option<Arc<T>>,
         waiting: &mut Option<Key>,
@@ -305,12 +376,36 @@ impl<T> Ring<T> {
 
     // ---- receiving ------------------------------------------------------------------------------
 
+    #[inline]
     pub(super) fn try_read(&self, cursor: &AtomicU64) -> Read<T> {
+        let known = self.state.lock().read_known(cursor);
+        known.map_or_else(|| self.try_read_slowly(cursor), Read::Value)
+    }
+
+    #[inline(never)]
+    fn try_read_slowly(&self, cursor: &AtomicU64) -> Read<T> {
         self.change(|state, after| state.read(cursor, self, after))
     }
 
     /// Reads the next value, or stands in line with the key in `waiting`.
+    #[inline]
     pub(super) fn poll_read(
+        &self,
+        cursor: &AtomicU64,
+        waiting: &mut Option<Key>,
+        cx: &Context<'_>,
+    ) -> Poll<Read<T>> {
+        if waiting.is_none() {
+            let known = self.state.lock().read_known(cursor);
+            if let Some(value) = known {
+                return Poll::Ready(Read::Value(value));
+            }
+        }
+        self.poll_read_slowly(cursor, waiting, cx)
+    }
+
+    #[inline(never)]
+    fn poll_read_slowly(
         &self,
         cursor: &AtomicU64,
         waiting: &mut Option<Key>,

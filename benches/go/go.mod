@@ -1,0 +1,3 @@
+module rustroutines/benches/go
+
+go 1.24

@@ -1,0 +1,421 @@
+//! What several threads see of a broadcast channel at once is what they would see of a list of values and a
+//! cursor for each receiver, one by one; with both policies.
+//!
+//! As in `channel_linearizable`, random histories are recorded, and an order is searched that explains them.
+
+#[path = "support/linearizable.rs"]
+mod linearizable;
+#[path = "support/random.rs"]
+mod random;
+
+use linearizable::{Clock, Model, assert_linearizable, is_linearizable, sequence};
+use random::{Random, with_seeds};
+use rustroutines::channel::{BroadcastReceiver, BroadcastSender, Overflow, broadcast_channel_with};
+use rustroutines::error::{
+    BroadcastRecvError, BroadcastRecvTimeoutError, SendTimeoutError, TryBroadcastRecvError,
+};
+use rustroutines::prelude::*;
+use rustroutines_tests::ends;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// A time limit that is over soon: whether it is, is not what matters.
+const SHORT: Duration = Duration::from_micros(20);
+
+/// One receiver that all threads share, and one for each of up to three threads.
+const RECEIVERS: usize = 4;
+const SHARED: usize = 0;
+
+/// What is called. Receivers are named by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Send(u32),
+    TrySend(u32),
+    SendTimeout(u32),
+    Recv(usize),
+    TryRecv(usize),
+    RecvTimeout(usize),
+    /// A select with this send and a receive.
+    Either(u32, usize),
+    /// A clone of the shared receiver.
+    Clone(usize),
+    /// A receiver that begins with what comes.
+    Subscribe(usize),
+    Drop(usize),
+    /// How many values are retained.
+    Len,
+    /// How many there are for this receiver.
+    Unseen(usize),
+    Close,
+}
+
+/// What it returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Done,
+    /// Sent to so many receivers.
+    Sent(usize),
+    Full,
+    Value(u32),
+    Lagged(u64),
+    Empty,
+    Closed,
+    Number(usize),
+    /// Whether it was this call that closed.
+    Closes(bool),
+}
+
+type Event = linearizable::Event<Call, Answer>;
+
+/// What a broadcast channel is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct List {
+    capacity: usize,
+    waits: bool,
+    /// All that was ever sent.
+    sent: Vec<u32>,
+    /// What each receiver that there is reads next.
+    cursors: [Option<usize>; RECEIVERS],
+    closed: bool,
+}
+
+impl List {
+    /// With the shared receiver, and with that of the first thread.
+    fn new(capacity: usize, overflow: Overflow) -> Self {
+        let mut cursors = [None; RECEIVERS];
+        cursors[SHARED] = Some(0);
+        Self { capacity, waits: overflow == Overflow::Wait, sent: Vec::new(), cursors, closed: false }
+    }
+
+    fn receivers(&self) -> usize {
+        self.cursors.iter().flatten().count()
+    }
+
+    /// The first that is retained: what somebody has yet to see, if that is not too much.
+    fn head(&self) -> usize {
+        let slowest = self.cursors.iter().flatten().min();
+        slowest.map_or(self.sent.len(), |&slowest| slowest.max(self.oldest()))
+    }
+
+    /// The first that fits.
+    fn oldest(&self) -> usize {
+        if self.waits { 0 } else { self.sent.len().saturating_sub(self.capacity) }
+    }
+
+    fn retained(&self) -> usize {
+        self.sent.len() - self.head()
+    }
+
+    fn send(&mut self, value: u32) -> Answer {
+        if self.closed || self.receivers() == 0 {
+            return Answer::Closed;
+        }
+        if self.waits && self.retained() == self.capacity {
+            return Answer::Full;
+        }
+        self.sent.push(value);
+        Answer::Sent(self.receivers())
+    }
+
+    fn receive(&mut self, receiver: usize) -> Answer {
+        let (oldest, closed) = (self.oldest(), self.closed);
+        let cursor = self.cursors[receiver].as_mut().expect("a thread uses the receivers that there are");
+        if *cursor < oldest {
+            let missed = oldest - *cursor;
+            *cursor = oldest;
+            return Answer::Lagged(missed as u64);
+        }
+        match self.sent.get(*cursor) {
+            Some(&value) => {
+                *cursor += 1;
+                Answer::Value(value)
+            }
+            None if closed => Answer::Closed,
+            None => Answer::Empty,
+        }
+    }
+}
+
+impl Model for List {
+    type Call = Call;
+    type Answer = Answer;
+
+    fn step(&self, history: &[Event], index: usize) -> Option<Self> {
+        let Event { call, answer, .. } = history[index];
+        let mut next = self.clone();
+        let would = match call {
+            Call::Send(value) => next.send(value),
+            Call::TrySend(value) | Call::SendTimeout(value) => match next.send(value) {
+                Answer::Sent(_) if answer == Answer::Full => {
+                    // Room may be promised to who waits for it, and has not used it yet.
+                    let full = self.waits && self.retained() + promised(history, index) >= self.capacity;
+                    return full.then(|| self.clone());
+                }
+                would => would,
+            },
+            Call::Recv(receiver) | Call::TryRecv(receiver) | Call::RecvTimeout(receiver) => {
+                next.receive(receiver)
+            }
+            // A select hears of the end from either side.
+            Call::Either(value, receiver) => match answer {
+                Answer::Sent(_) => next.send(value),
+                Answer::Closed if next.receivers() == 0 || next.closed => Answer::Closed,
+                _ => next.receive(receiver),
+            },
+            Call::Clone(to) => {
+                next.cursors[to] = next.cursors[SHARED];
+                Answer::Done
+            }
+            Call::Subscribe(to) => {
+                next.cursors[to] = Some(next.sent.len());
+                Answer::Done
+            }
+            Call::Drop(receiver) => {
+                next.cursors[receiver] = None;
+                Answer::Done
+            }
+            Call::Len => Answer::Number(self.retained()),
+            Call::Unseen(receiver) => {
+                let cursor = self.cursors[receiver].expect("a thread uses the receivers that there are");
+                Answer::Number(self.sent.len() - cursor.max(self.oldest()))
+            }
+            Call::Close => {
+                next.closed = true;
+                Answer::Closes(!self.closed)
+            }
+        };
+        (would == answer).then_some(next)
+    }
+}
+
+/// To how many senders room may be promised at the time of this event.
+fn promised(history: &[Event], index: usize) -> usize {
+    let waits = |event: &&Event| {
+        matches!(event.call, Call::Send(_) | Call::SendTimeout(_) | Call::Either(..))
+            && event.overlaps(&history[index])
+    };
+    let itself = 1;
+    history.iter().filter(waits).count() - if waits(&&history[index]) { itself } else { 0 }
+}
+
+/// A program for one thread, which has a receiver of its own from time to time. Values tell the threads and
+/// their calls apart.
+fn program(random: &mut Random, thread: usize, calls: usize) -> Vec<Call> {
+    let mut own = false;
+    (0..calls)
+        .map(|n| {
+            let value = (thread * 100 + n) as u32;
+            let receiver = if own && random.below(3) > 0 { thread } else { SHARED };
+            match random.below(24) {
+                0..5 => Call::Send(value),
+                5..7 => Call::TrySend(value),
+                7..9 => Call::Recv(receiver),
+                9..14 => Call::TryRecv(receiver),
+                14..16 => Call::Either(value, receiver),
+                16..20 if own => {
+                    own = random.below(2) == 0;
+                    if own { Call::TryRecv(thread) } else { Call::Drop(thread) }
+                }
+                16..18 => {
+                    own = true;
+                    Call::Clone(thread)
+                }
+                18..20 => {
+                    own = true;
+                    Call::Subscribe(thread)
+                }
+                20 => Call::Len,
+                21 => Call::Unseen(receiver),
+                // Seldom: a timer takes longer than a whole history without one.
+                22 if random.below(6) == 0 => Call::SendTimeout(value),
+                22 => Call::TrySend(value),
+                _ if random.below(6) == 0 => Call::RecvTimeout(receiver),
+                _ if random.below(4) == 0 => Call::Close,
+                _ => Call::TryRecv(receiver),
+            }
+        })
+        .collect()
+}
+
+fn received(received: Result<u32, BroadcastRecvError>) -> Answer {
+    match received {
+        Ok(value) => Answer::Value(value),
+        Err(BroadcastRecvError::Lagged(missed)) => Answer::Lagged(missed),
+        Err(BroadcastRecvError::Closed) => Answer::Closed,
+    }
+}
+
+fn carry_out(
+    call: Call,
+    tx: &BroadcastSender<u32>,
+    shared: &BroadcastReceiver<u32>,
+    own: &mut Option<BroadcastReceiver<u32>>,
+) -> Answer {
+    let rx = |number| if number == SHARED { shared } else { own.as_ref().expect("it has one") };
+    match call {
+        Call::Send(value) => tx.send(value).block().map_or(Answer::Closed, Answer::Sent),
+        Call::TrySend(value) => match tx.try_send(value) {
+            Ok(receivers) => Answer::Sent(receivers),
+            Err(TrySendError::Full(_)) => Answer::Full,
+            Err(TrySendError::Closed(_)) => Answer::Closed,
+        },
+        Call::SendTimeout(value) => match tx.send_timeout(value, SHORT).block() {
+            Ok(receivers) => Answer::Sent(receivers),
+            Err(SendTimeoutError::Timeout(_)) => Answer::Full,
+            Err(SendTimeoutError::Closed(_)) => Answer::Closed,
+        },
+        Call::Recv(receiver) => received(rx(receiver).recv().block()),
+        Call::TryRecv(receiver) => match rx(receiver).try_recv() {
+            Ok(value) => Answer::Value(value),
+            Err(TryBroadcastRecvError::Lagged(missed)) => Answer::Lagged(missed),
+            Err(TryBroadcastRecvError::Empty) => Answer::Empty,
+            Err(TryBroadcastRecvError::Closed) => Answer::Closed,
+        },
+        Call::RecvTimeout(receiver) => match rx(receiver).recv_timeout(SHORT).block() {
+            Ok(value) => Answer::Value(value),
+            Err(BroadcastRecvTimeoutError::Lagged(missed)) => Answer::Lagged(missed),
+            Err(BroadcastRecvTimeoutError::Timeout) => Answer::Empty,
+            Err(BroadcastRecvTimeoutError::Closed) => Answer::Closed,
+        },
+        Call::Either(value, receiver) => select! {
+            sent = tx.send(value) => sent.map_or(Answer::Closed, Answer::Sent),
+            value = rx(receiver).recv() => received(value),
+        },
+        Call::Clone(_) => {
+            *own = Some(shared.clone());
+            Answer::Done
+        }
+        Call::Subscribe(_) => {
+            *own = Some(tx.subscribe());
+            Answer::Done
+        }
+        Call::Drop(_) => {
+            *own = None;
+            Answer::Done
+        }
+        Call::Len => Answer::Number(tx.len()),
+        Call::Unseen(receiver) => Answer::Number(rx(receiver).len()),
+        Call::Close => Answer::Closes(tx.close()),
+    }
+}
+
+/// Runs one history on as many threads as there are programs. At the end, or when it is stuck, the
+/// channel is closed, which is an event like the others.
+fn record(programs: &[Vec<Call>], capacity: usize, overflow: Overflow) -> Vec<Event> {
+    let (tx, shared) = broadcast_channel_with(capacity, overflow);
+    let clock = Clock::default();
+    let ended = AtomicUsize::new(0);
+    let start = Barrier::new(programs.len() + 1);
+    thread::scope(|scope| {
+        let threads: Vec<_> = programs
+            .iter()
+            .enumerate()
+            .map(|(thread, program)| {
+                let (tx, shared, start, ended, clock) = (&tx, &shared, &start, &ended, &clock);
+                scope.spawn(move || {
+                    let mut own = None;
+                    let mut events = Vec::new();
+                    start.wait();
+                    for &call in program {
+                        events.push(clock.event(call, || carry_out(call, tx, shared, &mut own)));
+                    }
+                    if own.is_some() {
+                        events.push(clock.event(Call::Drop(thread + 1), || {
+                            carry_out(Call::Drop(thread + 1), tx, shared, &mut own)
+                        }));
+                    }
+                    ended.fetch_add(1, Ordering::SeqCst);
+                    events
+                })
+            })
+            .collect();
+        start.wait();
+        let mut patience = 50;
+        while ended.load(Ordering::SeqCst) < programs.len() && patience > 0 {
+            thread::yield_now();
+            patience -= 1;
+        }
+        let mut events = vec![clock.event(Call::Close, || Answer::Closes(tx.close()))];
+        events.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
+        events
+    })
+}
+
+fn check(capacity: usize, overflow: Overflow) {
+    ends(move || {
+        with_seeds(3_000, |seed| {
+            let mut random = Random::new(seed);
+            let threads = 2 + random.below(2);
+            let programs: Vec<_> =
+                (0..threads).map(|thread| program(&mut random, thread + 1, 8 / threads)).collect();
+            assert_linearizable(record(&programs, capacity, overflow), &List::new(capacity, overflow));
+        });
+    });
+}
+
+#[test]
+fn lossy_broadcasts_are_linearizable() {
+    check(1, Overflow::DropOldest);
+    check(2, Overflow::DropOldest);
+}
+
+#[test]
+fn broadcasts_that_wait_are_linearizable() {
+    check(1, Overflow::Wait);
+    check(2, Overflow::Wait);
+}
+
+#[test]
+fn the_search_accepts_what_a_list_does() {
+    use {Answer::*, Call::*};
+    let lossy: [&[(Call, Answer)]; 3] = [
+        &[(Send(1), Sent(1)), (Send(2), Sent(1)), (TryRecv(0), Lagged(1)), (Recv(0), Value(2))],
+        &[
+            (Call::Clone(1), Done),
+            (Send(1), Sent(2)),
+            (Recv(1), Value(1)),
+            (Unseen(0), Number(1)),
+            (Len, Number(1)),
+            (Recv(0), Value(1)),
+            (Len, Number(0)),
+        ],
+        &[
+            (Send(1), Sent(1)),
+            (Subscribe(1), Done),
+            (TryRecv(1), Empty),
+            (Close, Closes(true)),
+            (Recv(1), Answer::Closed),
+            (Recv(0), Value(1)),
+        ],
+    ];
+    for history in lossy {
+        assert!(is_linearizable(&sequence(history), &List::new(1, Overflow::DropOldest)), "{history:?}");
+    }
+    let waiting: [&[(Call, Answer)]; 2] = [
+        &[(Send(1), Sent(1)), (TrySend(2), Full), (Recv(0), Value(1)), (TrySend(2), Sent(1))],
+        &[(Drop(0), Done), (Send(1), Answer::Closed), (Subscribe(1), Done), (Send(2), Sent(1))],
+    ];
+    for history in waiting {
+        assert!(is_linearizable(&sequence(history), &List::new(1, Overflow::Wait)), "{history:?}");
+    }
+}
+
+#[test]
+fn the_search_rejects_what_no_list_does() {
+    use {Answer::*, Call::*};
+    let illegal: [(Overflow, &[(Call, Answer)]); 9] = [
+        (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Value(2))]),
+        (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Value(1))]),
+        (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Lagged(2))]),
+        (Overflow::DropOldest, &[(Send(1), Sent(1)), (TrySend(2), Full)]),
+        (Overflow::DropOldest, &[(Send(1), Sent(1)), (Subscribe(1), Done), (Recv(1), Value(1))]),
+        (Overflow::DropOldest, &[(Call::Clone(1), Done), (Send(1), Sent(1))]),
+        (Overflow::Wait, &[(Send(1), Sent(1)), (Send(2), Sent(1))]),
+        (Overflow::Wait, &[(Send(1), Sent(1)), (Recv(0), Value(1)), (Recv(0), Value(1))]),
+        (Overflow::Wait, &[(Send(1), Sent(1)), (Close, Closes(true)), (Recv(0), Answer::Closed)]),
+    ];
+    for (overflow, history) in illegal {
+        assert!(!is_linearizable(&sequence(history), &List::new(1, overflow)), "{history:?}");
+    }
+}
