@@ -2,17 +2,20 @@
 //!
 //! Generated tokens stand at the user's call and resolve as this crate's: a user's names never meet
 //! ours, and lints know that the user has not written them.
+//!
+//! - `call`: what a call becomes;
+//! - `body`: what a rewritten body becomes.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+mod body;
+mod call;
+
+pub(crate) use body::{Capture, at_once, body, names_type};
+pub(crate) use call::{Prototype, ends, field_of, finish, resolve};
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::token::{Brace, Paren};
-use syn::visit::Visit;
-use syn::{
-    Arm, Attribute, Block, Expr, ExprCall, ExprField, ExprForLoop, ExprMatch, ExprMethodCall, ExprParen,
-    ExprPath, ExprTuple, Index, Member, Pat, Path, PathArguments, PathSegment, Token, Type, TypeImplTrait,
-};
+use syn::{Expr, ExprForLoop, ExprMethodCall};
 
 /// How a body waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,233 +75,6 @@ pub(crate) fn imports(imports: Imports) -> TokenStream {
         imports.values.then(|| quote_spanned!(span=> use ::rustroutines::__private::PlainValue as _;));
     let ty = imports.types.then(|| quote_spanned!(span=> use ::rustroutines::__private::PlainType as _;));
     quote!(#value #ty)
-}
-
-/// A call, carried out where it is an operation. The module `suspend::resolve` explains the form. The
-/// body begins with [`imports`].
-///
-/// Input: `f(a)`
-/// Output: `(match Value((f(a),)).rustroutines_branch() { s => if s.later { s.start().await } else { s.get() } })`,
-/// where the type `W` is written down for the call's value behind `match (match (f(a),) {
-///     v => wanted::<W, _>(&v).rustroutines_branch(v) })`
-pub(crate) fn resolve(
-    attrs: Vec<Attribute>,
-    call: Expr,
-    at: Span,
-    start: Start,
-    wanted: Option<&Type>,
-    prototype: &Prototype,
-) -> Expr {
-    let span = ours(at);
-    let method = match start {
-        Start::Inline => "rustroutines_branch",
-        Start::Boxed => "rustroutines_branch_boxed",
-        Start::LocalBoxed => "rustroutines_branch_local_boxed",
-    };
-    let branch = resolved(call, span, [span; 2], wanted, method, prototype);
-    // The attribute is the arm's: the code behind an operation that does not exist is unreachable.
-    let taken = quote_spanned!(span=> if s.later { s.start().await } else { s.get() });
-    let arms = vec![arm(quote_spanned!(span=> #[allow(unreachable_code)] s), taken, span)];
-    // Trees, not tokens: written once, at the end, however deeply calls are nested.
-    let whole = ExprMatch {
-        attrs: Vec::new(),
-        match_token: Token![match](span),
-        expr: Box::new(branch),
-        brace_token: Brace(span),
-        arms,
-    };
-    Expr::Paren(ExprParen { attrs, paren_token: Paren(span), expr: Box::new(Expr::Match(whole)) })
-}
-
-/// The same in a blocking body. What the compiler says of the value is shown from the first of `ends` to the last.
-///
-/// Input: `f(a)`
-/// Output: `Value((f(a),)).rustroutines_carry_out()`, or the [field](field_of) of `(match (f(a),) {
-///     v => wanted::<W, _>(&v).rustroutines_finish(v) })`
-pub(crate) fn finish(
-    attrs: Vec<Attribute>,
-    call: Expr,
-    at: Span,
-    ends: Option<[Span; 2]>,
-    wanted: Option<&Type>,
-    prototype: &Prototype,
-) -> Expr {
-    let span = ours(at);
-    let ends = ends.unwrap_or([span; 2]);
-    let method = if wanted.is_some() { "rustroutines_finish" } else { "rustroutines_carry_out" };
-    let mut made = resolved(call, span, ends, wanted, method, prototype);
-    match &mut made {
-        Expr::MethodCall(it) => it.attrs = attrs,
-        Expr::Paren(it) => it.attrs = attrs,
-        _ => {}
-    }
-    if wanted.is_some() { field_of(made, ends) } else { made }
-}
-
-/// A call's value, asked for `method`.
-fn resolved(
-    call: Expr,
-    span: Span,
-    [first, last]: [Span; 2],
-    wanted: Option<&Type>,
-    method: &str,
-    prototype: &Prototype,
-) -> Expr {
-    let value = Expr::Tuple(ExprTuple {
-        attrs: Vec::new(),
-        paren_token: Paren(span),
-        elems: once_and_comma(call, span),
-    });
-    if let Some(wanted) = wanted {
-        let asked = quote_spanned!(span=> ::rustroutines::__private::wanted::<#wanted, _>(&v));
-        let method = Ident::new(method, span);
-        let body = quote_spanned!(span=> #asked.#method(v));
-        let whole = ExprMatch {
-            attrs: Vec::new(),
-            match_token: Token![match](span),
-            expr: Box::new(value),
-            brace_token: Brace(span),
-            arms: vec![arm(quote_spanned!(span=> v), body, span)],
-        };
-        let expr = Box::new(Expr::Match(whole));
-        return Expr::Paren(ExprParen { attrs: Vec::new(), paren_token: Paren(span), expr });
-    }
-    let value = Expr::Call(ExprCall {
-        attrs: Vec::new(),
-        func: Box::new(Expr::Path(ExprPath {
-            attrs: Vec::new(),
-            qself: None,
-            path: prototype.value(span, first),
-        })),
-        paren_token: Paren(span),
-        args: once(value),
-    });
-    Expr::MethodCall(ExprMethodCall {
-        attrs: Vec::new(),
-        receiver: Box::new(value),
-        dot_token: Token![.](span),
-        method: prototype.method(method, span),
-        turbofish: None,
-        paren_token: Paren(last),
-        args: Punctuated::new(),
-    })
-}
-
-/// Where a call begins and ends.
-pub(crate) fn ends(call: &Expr) -> Option<[Span; 2]> {
-    match call {
-        Expr::Call(ExprCall { paren_token, .. }) | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
-            Some([first(call), paren_token.span.close()])
-        }
-        _ => None,
-    }
-}
-
-/// Where an expression begins. To ask for its span would write the whole of it.
-fn first(expr: &Expr) -> Span {
-    match expr {
-        Expr::Call(it) => first(&it.func),
-        Expr::MethodCall(it) => first(&it.receiver),
-        Expr::Field(it) => first(&it.base),
-        Expr::Try(it) => first(&it.expr),
-        Expr::Await(it) => first(&it.base),
-        Expr::Index(it) => first(&it.expr),
-        Expr::Path(ExprPath { qself: None, path, .. }) => {
-            match (&path.leading_colon, path.segments.first()) {
-                (None, Some(segment)) => segment.ident.span(),
-                _ => path.span(),
-            }
-        }
-        other => other.span(),
-    }
-}
-
-/// What [`resolve`] has made, where the compiler sees the user's tokens. A field, since what an arm of two is not
-/// would be shown at the arm.
-///
-/// Input: `(E)`
-/// Output: `(E,).0`
-pub(crate) fn field_of(resolved: Expr, [first, last]: [Span; 2]) -> Expr {
-    let (value, attrs) = match resolved {
-        Expr::Paren(it) => (*it.expr, it.attrs),
-        other => (other, Vec::new()),
-    };
-    let elems = once_and_comma(value, first);
-    let tuple = ExprTuple { attrs: Vec::new(), paren_token: Paren(first), elems };
-    let member = Member::Unnamed(Index { index: 0, span: last });
-    Expr::Field(ExprField { attrs, base: Box::new(Expr::Tuple(tuple)), dot_token: Token![.](last), member })
-}
-
-fn arm(pattern: TokenStream, body: TokenStream, span: Span) -> Arm {
-    Arm {
-        attrs: Vec::new(),
-        pat: Pat::Verbatim(pattern),
-        guard: None,
-        fat_arrow_token: Token![=>](span),
-        body: Box::new(Expr::Verbatim(body)),
-        comma: Some(Token![,](span)),
-    }
-}
-
-fn once<T, P>(item: T) -> Punctuated<T, P> {
-    let mut list = Punctuated::new();
-    list.push_value(item);
-    list
-}
-
-fn once_and_comma(expr: Expr, span: Span) -> Punctuated<Expr, Token![,]> {
-    let mut list = once(expr);
-    list.push_punct(Token![,](span));
-    list
-}
-
-/// The names in each call's expansion, made once for a body: to make a name is dear, to show it elsewhere is
-/// not.
-#[derive(Debug, Clone)]
-pub(crate) struct Prototype {
-    /// `::rustroutines::__private::Value`
-    value: Path,
-    /// `rustroutines_carry_out`, `rustroutines_branch`
-    method: Ident,
-}
-
-impl Prototype {
-    pub(crate) fn new(mode: Mode) -> Self {
-        let span = Span::mixed_site();
-        let mut segments = Punctuated::new();
-        for name in ["rustroutines", "__private", "Value"] {
-            segments.push(PathSegment { ident: Ident::new(name, span), arguments: PathArguments::None });
-        }
-        let value = Path { leading_colon: Some(Token![::](span)), segments };
-        let method = match mode {
-            Mode::Suspend => "rustroutines_branch",
-            Mode::Block => "rustroutines_carry_out",
-        };
-        Self { value, method: Ident::new(method, span) }
-    }
-
-    /// Shown at `span`, from `first` on.
-    fn value(&self, span: Span, first: Span) -> Path {
-        let mut made = self.value.clone();
-        made.leading_colon = Some(Token![::](first));
-        for mut pair in made.segments.pairs_mut() {
-            pair.value_mut().ident.set_span(span);
-            if let Some(colons) = pair.punct_mut() {
-                **colons = Token![::](span);
-            }
-        }
-        made
-    }
-
-    /// Shown at `span`.
-    fn method(&self, name: &str, span: Span) -> Ident {
-        if self.method != name {
-            return Ident::new(name, span);
-        }
-        let mut made = self.method.clone();
-        made.set_span(span);
-        made
-    }
 }
 
 /// A call's value as an operation, whatever it is (`operation`: what `go!` starts), or an error where it
@@ -374,79 +150,6 @@ pub(crate) fn for_loop(it: &mut ExprForLoop, mode: Mode) -> Option<TokenStream> 
             }
         })
     })
-}
-
-/// A rewritten body as an operation.
-///
-/// Input: `{ BODY }`, `T`
-/// Output: `routine(async move { let output: T = { <keep>; if false { return <a T> } BODY }; output })`, where
-/// `maker` may be another function than `routine`, and says where errors of what it asks are shown
-///
-/// The inner braces are the user's: what drops when at the end of a block depends on their edition.
-/// Our statements stand inside them, since a block of one expression would be called superfluous.
-pub(crate) fn body(
-    keep: &TokenStream,
-    block: &Block,
-    output: Option<&Type>,
-    capture: Capture,
-    maker: &Ident,
-) -> TokenStream {
-    let braces = block.brace_token.span;
-    let span = ours(braces.open());
-    let statements = &block.stmts;
-    let inside = |before: TokenStream| {
-        let mut group = Group::new(Delimiter::Brace, quote!(#before #(#statements)*));
-        group.set_span(braces.join());
-        group
-    };
-    let capture = match capture {
-        Capture::Move => quote_spanned!(span=> move),
-        Capture::Borrow => TokenStream::new(),
-    };
-    let state_machine = match output {
-        Some(output) if names_type(output) => {
-            let block = inside(quote_spanned! {span=>
-                #keep
-                if false { return ::rustroutines::__private::never::<#output>() }
-            });
-            let span = maker.span();
-            quote_spanned! {span=>
-                async #capture {
-                    let output: #output = #block;
-                    #[allow(unreachable_code)]
-                    output
-                }
-            }
-        }
-        _ => {
-            let block = inside(keep.clone());
-            quote_spanned!(span=> async #capture #block)
-        }
-    };
-    let span = maker.span();
-    quote_spanned!(span=> ::rustroutines::__private::#maker(#state_machine))
-}
-
-/// What a body takes from around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Capture {
-    /// What it names, by value.
-    Move,
-    /// What it names, the way it uses it.
-    Borrow,
-}
-
-/// Whether a `let` can name the type: `impl Trait` cannot be.
-pub(crate) fn names_type(ty: &Type) -> bool {
-    struct Find(bool);
-    impl Visit<'_> for Find {
-        fn visit_type_impl_trait(&mut self, _: &TypeImplTrait) {
-            self.0 = true;
-        }
-    }
-    let mut find = Find(matches!(ty, Type::Never(_)));
-    find.visit_type(ty);
-    !find.0
 }
 
 /// An expression in the place of a `match`'s, where one that begins with a struct literal needs

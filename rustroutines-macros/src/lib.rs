@@ -7,6 +7,7 @@
 //! - `rewrite`: finds the calls of a body; `known_macros`: finds them inside `println!` and the like;
 //! - `emit`: the few expansions all of them are made of;
 //! - `found`: how an expansion finds the crate;
+//! - `quiet`: sees by the tokens alone that a body has no calls;
 //! - `names`: the functions and methods never taken for operations;
 //! - `diagnostics`: errors, gathered and reported together.
 
@@ -19,6 +20,7 @@ mod go;
 mod known_macros;
 mod names;
 mod operation;
+mod quiet;
 mod rewrite;
 mod routine;
 mod select;

@@ -140,15 +140,20 @@ fn leaves_path(path: &Path, inside_err: bool) -> bool {
     let owner = owner.as_deref().unwrap_or_default();
     // `std::mem::take`, `mem::take`
     let first = path.segments[0].ident.to_string();
-    let in_std =
-        path.segments.len() > 1 && [first.as_str(), owner].iter().any(|module| STD_MODULES.contains(module));
-    is_never_probed(&name)
-        || in_std
-        || starts_upper(&name)
+    path.segments.len() > 1 && STD_MODULES.contains(&first.as_str())
+        || leaves_function(owner, &name)
+        || inside_err && starts_upper(owner)
+}
+
+/// Whether a call of `owner::name` is left as it is, wherever it stands and whatever stands before. `owner` is empty
+/// where there is none.
+pub(crate) fn leaves_function(owner: &str, name: &str) -> bool {
+    is_never_probed(name)
+        || starts_upper(name)
+        || STD_MODULES.contains(&owner)
         || STD_TYPES.binary_search(&owner).is_ok()
         || TRAITS.contains(&owner)
-        || BY_CONTEXT.contains(&name.as_str())
-        || inside_err && starts_upper(owner)
+        || BY_CONTEXT.contains(&name)
 }
 
 /// Whether this is `Type::new(|| …)` or the like. A constructor by its name, whose type takes in that of a
@@ -211,7 +216,12 @@ pub(crate) fn macro_arguments(path: &Path) -> Option<Arguments> {
     if path.segments.len() > 1 && !["std", "core", "alloc"].contains(&first.as_str()) {
         return None;
     }
-    Some(match last(path)?.as_str() {
+    arguments_of(&last(path)?)
+}
+
+/// The same of a macro named alone.
+pub(crate) fn arguments_of(name: &str) -> Option<Arguments> {
+    Some(match name {
         "print" | "println" | "eprint" | "eprintln" | "format" | "format_args" | "write" | "writeln" => {
             Arguments::List
         }

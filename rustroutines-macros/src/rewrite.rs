@@ -31,6 +31,8 @@ pub(crate) struct Rewriter {
     wanted: Wanted,
     /// Whether anything was rewritten.
     found: bool,
+    /// Whether anything else was seen that may wait: the user's `.await`, or a macro, in which one may be.
+    waits: bool,
     /// What the body imports for that.
     imports: Imports,
     /// See `allow_unreachable`: parsed once.
@@ -61,6 +63,7 @@ impl Rewriter {
             output: None,
             wanted: Wanted::default(),
             found: false,
+            waits: false,
             imports: Imports::default(),
             allow: None,
             prototype: None,
@@ -82,6 +85,11 @@ impl Rewriter {
             block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports(self.imports)), None));
         }
         found
+    }
+
+    /// Whether a body in which nothing was rewritten may wait all the same.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
     }
 
     /// How this body waits.
@@ -221,6 +229,7 @@ impl Rewriter {
     // `block_on(f(…))`.
     fn awaited(&mut self, it: &mut ExprAwait) -> Option<TokenStream> {
         self.operands(&mut it.base);
+        self.waits = true;
         let Mode::Block = self.mode else { return None };
         self.found = true;
         let (span, attrs, base) = (emit::ours(it.await_token.span), &it.attrs, &it.base);
@@ -398,7 +407,11 @@ impl VisitMut for Rewriter {
                 self.visit_expr_mut(&mut it.expr);
                 None
             }
-            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) | Expr::Verbatim(_) => None,
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => None,
+            Expr::Verbatim(_) => {
+                self.waits = true;
+                None
+            }
             other => {
                 let outer = mem::take(&mut self.inside_err);
                 visit_mut::visit_expr_mut(self, other);
@@ -422,6 +435,7 @@ impl VisitMut for Rewriter {
     // The macro itself stays, with its arguments rewritten: so its import is used, and it reports its
     // own errors. (`suspend!` makes a body of its own, and `plain!` is left alone.)
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        self.waits = true;
         let (path, tokens) = found::unmark(mem::take(&mut mac.tokens));
         mac.tokens = tokens;
         let own = names::own_macro(&mac.path, path.is_some());

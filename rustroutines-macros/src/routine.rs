@@ -4,13 +4,17 @@ use crate::diagnostics::{Errors, nearest};
 use crate::emit::{self, Capture, Mode, Start};
 use crate::found;
 use crate::names;
+use crate::quiet;
 use crate::rewrite::Rewriter;
 use crate::signature;
-use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::extra::DelimSpan;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
+use syn::token::Brace;
 use syn::{
-    Block, Error, Expr, Ident, Meta, MetaNameValue, Path, Result, ReturnType, Signature, Token, Visibility,
+    Block, Error, Expr, Ident, Meta, MetaNameValue, Path, Result, ReturnType, Signature, Token, Type,
+    Visibility,
 };
 
 /// The options, as they are written.
@@ -74,7 +78,23 @@ struct Function {
     vis: Visibility,
     defaultness: Option<Ident>,
     sig: Signature,
-    body: Option<Block>,
+    body: Option<Body>,
+}
+
+/// What stands in a function's braces.
+enum Body {
+    /// It has no calls: nobody has to read it.
+    Quiet(DelimSpan, TokenStream),
+    Read(Block),
+}
+
+impl Body {
+    fn braces(&self) -> Brace {
+        match self {
+            Body::Quiet(span, _) => Brace { span: *span },
+            Body::Read(block) => block.brace_token,
+        }
+    }
 }
 
 impl Parse for Function {
@@ -92,8 +112,14 @@ impl Parse for Function {
         let content;
         let brace_token = syn::braced!(content in input);
         attrs.gather(&content, true)?;
-        let stmts = content.call(Block::parse_within)?;
-        Ok(Self { attrs, vis, defaultness, sig, body: Some(Block { brace_token, stmts }) })
+        let tokens: TokenStream = content.fork().parse()?;
+        let body = if quiet::body(tokens.clone(), Mode::Suspend) {
+            content.parse::<TokenStream>()?;
+            Body::Quiet(brace_token.span, tokens)
+        } else {
+            Body::Read(Block { brace_token, stmts: content.call(Block::parse_within)? })
+        };
+        Ok(Self { attrs, vis, defaultness, sig, body: Some(body) })
     }
 }
 
@@ -102,7 +128,7 @@ impl Parse for Function {
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = parse_options(options, &mut errors);
-    if options.blocking.is_some() && errors.is_empty() && has_no_calls(&item) {
+    if options.blocking.is_some() && errors.is_empty() && quiet::function(&item) {
         return item;
     }
     let item = match &options.path {
@@ -124,63 +150,6 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#errors #item)
         }
     }
-}
-
-/// Whether a plain function by its words has nothing in it that could be rewritten. Then nobody has to read it:
-/// to parse it would cost more than all else. Says no where in doubt.
-fn has_no_calls(item: &TokenStream) -> bool {
-    let mut trees = item.clone().into_iter().peekable();
-    let mut last = None;
-    while let Some(tree) = trees.next() {
-        match &tree {
-            TokenTree::Group(attribute) if names_routine(attribute) => return false,
-            TokenTree::Ident(word) if ["async", "const", "unsafe", "extern"].iter().any(|it| word == it) => {
-                return false;
-            }
-            TokenTree::Ident(word) if word == "fn" => {
-                last = trees.last();
-                break;
-            }
-            _ => {}
-        }
-    }
-    matches!(last, Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace && calls_nothing(body.stream()))
-}
-
-/// Whether these are the brackets of another `#[routine]`.
-fn names_routine(group: &Group) -> bool {
-    let named = |tree| matches!(tree, TokenTree::Ident(word) if word == "routine");
-    group.delimiter() == Delimiter::Bracket && group.stream().into_iter().any(named)
-}
-
-/// The same of a body: no parentheses behind what could be called, no loop, no macro.
-fn calls_nothing(tokens: TokenStream) -> bool {
-    let mut callable = false;
-    for tree in tokens {
-        match tree {
-            TokenTree::Group(group) => {
-                if callable && group.delimiter() == Delimiter::Parenthesis || !calls_nothing(group.stream()) {
-                    return false;
-                }
-                callable = true;
-            }
-            TokenTree::Ident(word) => {
-                let word = word.to_string();
-                if matches!(word.as_str(), "for" | "await") {
-                    return false;
-                }
-                callable = !names::starts_upper(&word);
-            }
-            TokenTree::Punct(punct) => {
-                if punct.as_char() == '!' && punct.spacing() == Spacing::Alone {
-                    return false;
-                }
-                callable = matches!(punct.as_char(), '>' | '?');
-            }
-            TokenTree::Literal(_) => callable = false,
-        }
-    }
-    true
 }
 
 fn parse_options(tokens: TokenStream, errors: &mut Errors) -> Options {
@@ -274,43 +243,81 @@ fn emit(
         (None, Some(_)) => Start::LocalBoxed,
         (None, None) => Start::Boxed,
     };
-    if let Some(body) = &mut function.body {
-        let names = if mode == Mode::Suspend { signature::mentioned(item) } else { Default::default() };
+    let mut written = None;
+    if let Some(mut body) = function.body {
         let result = output(sig);
-        let changed = Rewriter::of_routine(mode, &sig.ident, start).body(body, result.as_ref());
-        if valid && !changed && mode == Mode::Block {
-            return None;
-        }
-        if is_main(sig) {
-            watch(body);
-        }
-        if mode == Mode::Suspend {
-            let keep = signature::keep_parameters(sig, &names);
-            let span = emit::ours(sig.ident.span());
-            // What is boxed or stays on its thread is asked nothing here.
-            let plain = options.boxed.is_some() || options.local.is_some();
-            let maker = Ident::new(if plain { "routine" } else { "may_change_threads" }, span);
-            let made = emit::body(&keep, body, result.as_ref(), Capture::Move, &maker);
-            let boxed = match (options.boxed, options.local) {
-                (None, _) => made,
-                (Some(_), None) => quote_spanned!(span=> ::rustroutines::__private::boxed(#made)),
-                (Some(_), Some(_)) => quote_spanned!(span=> ::rustroutines::__private::local_boxed(#made)),
-            };
-            *body = Block {
-                brace_token: body.brace_token,
-                stmts: vec![syn::Stmt::Expr(syn::Expr::Verbatim(boxed), None)],
-            };
-        }
+        let waits = match &mut body {
+            Body::Quiet(..) if valid && mode == Mode::Block => return None,
+            Body::Quiet(..) => false,
+            Body::Read(block) => {
+                let mut rewriter = Rewriter::of_routine(mode, &sig.ident, start);
+                let changed = rewriter.body(block, result.as_ref());
+                if valid && !changed && mode == Mode::Block {
+                    return None;
+                }
+                if is_main(sig) {
+                    watch(block);
+                }
+                changed || rewriter.waits()
+            }
+        };
+        written = Some(match (mode, body) {
+            (Mode::Block, Body::Quiet(braces, tokens)) => in_braces(Brace { span: braces }, &tokens),
+            (Mode::Block, Body::Read(block)) => block.into_token_stream(),
+            (Mode::Suspend, body) => {
+                let keep = signature::keep_parameters(sig, &signature::mentioned(item));
+                operation(options, emit::ours(sig.ident.span()), &keep, &body, waits, result.as_ref())
+            }
+        });
     }
     if mode == Mode::Suspend {
         match options.boxed {
             Some(_) => signature::return_boxed(sig, options.local.is_some()),
-            None => signature::return_operation(sig, options.local.is_some(), function.body.is_some()),
+            None => signature::return_operation(sig, options.local.is_some(), written.is_some()),
         }
     }
-    let Function { attrs: Attributes { tokens: attrs, .. }, vis, defaultness, sig, body } = function;
-    let body = body.map_or_else(|| quote!(;), ToTokens::into_token_stream);
+    let Function { attrs: Attributes { tokens: attrs, .. }, vis, defaultness, sig, .. } = function;
+    let body = written.unwrap_or_else(|| quote!(;));
     Some(quote!(#attrs #vis #defaultness #sig #body))
+}
+
+/// A body that suspends, as an operation, in its braces. `waits`: whether it may have to wait at all.
+fn operation(
+    options: &Options,
+    span: Span,
+    keep: &TokenStream,
+    body: &Body,
+    waits: bool,
+    output: Option<&Type>,
+) -> TokenStream {
+    // What is boxed or stays on its thread is asked nothing here.
+    let plain = options.boxed.is_some() || options.local.is_some();
+    let maker = match (waits, plain) {
+        (true, true) => "routine",
+        (true, false) => "may_change_threads",
+        (false, true) => "at_once",
+        (false, false) => "at_once_on_any_thread",
+    };
+    let maker = Ident::new(maker, span);
+    let made = match body {
+        Body::Read(block) if waits => emit::body(keep, block, output, Capture::Move, &maker),
+        Body::Read(Block { brace_token, stmts }) => {
+            emit::at_once(keep, brace_token.span, &quote!(#(#stmts)*), output, &maker)
+        }
+        Body::Quiet(braces, tokens) => emit::at_once(keep, *braces, tokens, output, &maker),
+    };
+    let boxed = match (options.boxed, options.local) {
+        (None, _) => made,
+        (Some(_), None) => quote_spanned!(span=> ::rustroutines::__private::boxed(#made)),
+        (Some(_), Some(_)) => quote_spanned!(span=> ::rustroutines::__private::local_boxed(#made)),
+    };
+    in_braces(body.braces(), &boxed)
+}
+
+fn in_braces(braces: Brace, inside: &TokenStream) -> TokenStream {
+    let mut made = TokenStream::new();
+    braces.surround(&mut made, |tokens| inside.to_tokens(tokens));
+    made
 }
 
 /// The type a body is pinned to: `()` needs no words.

@@ -115,6 +115,13 @@ fn what_is_left_alone() {
 }
 
 #[test]
+fn bodies_with_nothing_to_wait_for() {
+    routine("at_once", "", "fn f(x: &X) -> u32 { if x.y { return 1; } Some(x.z).unwrap() }");
+    routine("at_once_boxed", "boxed, local", "fn f(x: &X) -> ! { let c = || g(x); loop {} }");
+    routine("macro_may_wait", "local", "fn f() { unknown!(g(x)) }");
+}
+
+#[test]
 fn go_with_a_call() {
     expression("go_call", crate::go::expand, "\"name\", f(x, 1)");
 }

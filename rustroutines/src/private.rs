@@ -3,7 +3,8 @@
 pub use crate::select::{Arm, Chosen, Deadline, select};
 
 pub use crate::suspend::operation::{
-    Boxed, LocalBoxed, Ready, Routine, boxed, local_boxed, may_change_threads, ready, routine,
+    AtOnce, Boxed, LocalBoxed, Ready, Routine, at_once, at_once_on_any_thread, boxed, local_boxed,
+    may_change_threads, ready, routine,
 };
 pub use crate::suspend::resolve::{Items, PlainType, PlainValue, Value, loop_over, wanted};
 pub use crate::suspend::{IntoSuspendIterator, Suspend, SuspendIterator};

@@ -1,6 +1,7 @@
 //! The operations that routines themselves are.
 //!
 //! - [`Routine`]: what a call of a `#[routine] fn` returns, around the state machine of its body;
+//! - [`AtOnce`]: the same, around a body that has nothing to wait for;
 //! - [`Boxed`], [`LocalBoxed`]: the same behind a pointer, for recursion and for `dyn` traits;
 //! - [`Ready`]: an operation that is done at once.
 
@@ -52,6 +53,52 @@ impl<F: Future> Future for Routine<F> {
 impl<F: Future> Suspend for Routine<F> {}
 
 impl<F> fmt::Debug for Routine<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Routine")
+    }
+}
+
+/// What a call of a `#[routine] fn` returns in whose body the macro has found nothing that could suspend: the body
+/// as a closure. To the compiler it adds less than half of what a state machine adds to a plain function.
+#[must_use = "a routine does nothing until it is carried out: call it inside a routine, start it with `go!`, or add `.block()` in plain code"]
+pub struct AtOnce<F>(
+    /// The body, until it is carried out.
+    Option<F>,
+);
+
+/// Makes an operation of a routine's body that has nothing to wait for.
+#[inline(always)]
+pub fn at_once<T, F: FnOnce() -> T>(body: F) -> AtOnce<F> {
+    AtOnce(Some(body))
+}
+
+/// The same for a routine that may be carried out on another thread. The bound's comment is that of
+/// [`may_change_threads`].
+#[inline(always)]
+pub fn at_once_on_any_thread<T, F>(body: F) -> AtOnce<F>
+where
+    F: Send, // what a routine keeps while it waits must be `Send`: drop it before, or write `#[routine(local)]`
+    F: FnOnce() -> T,
+{
+    AtOnce(Some(body))
+}
+
+// Nothing in it is ever pinned.
+impl<F> Unpin for AtOnce<F> {}
+
+impl<T, F: FnOnce() -> T> Future for AtOnce<F> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let body = self.0.take().expect("an operation is polled no more once it is done");
+        Poll::Ready(body())
+    }
+}
+
+impl<T, F: FnOnce() -> T> Suspend for AtOnce<F> {}
+
+impl<F> fmt::Debug for AtOnce<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Routine")
     }
