@@ -9,11 +9,12 @@ use crate::{found, go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use std::mem;
+use syn::punctuated::Punctuated;
 use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprField, ExprForLoop, ExprMethodCall, ExprParen,
-    GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
+    GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Token, Type, parse_quote_spanned,
 };
 
 /// Rewrites one body.
@@ -37,6 +38,8 @@ pub(crate) struct Rewriter {
     allow: Option<Attribute>,
     /// The names in each call's expansion.
     prototype: Option<Prototype>,
+    /// The functions that the body declares.
+    functions: Vec<Ident>,
 }
 
 /// What a call's value is wanted for.
@@ -64,6 +67,7 @@ impl Rewriter {
             imports: Imports::default(),
             allow: None,
             prototype: None,
+            functions: Vec::new(),
         }
     }
 
@@ -105,14 +109,47 @@ impl Rewriter {
             self.visit_expr_mut(&mut call.func);
         }
         let outer = mem::replace(&mut self.inside_err, names::constructs(call, "Err"));
-        call.args.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        match &*call.func {
+            Expr::Path(function) if names::builds(&function.path) => {
+                call.args.iter_mut().for_each(|part| self.part(part));
+            }
+            Expr::Path(function) => {
+                let name = function.path.segments.last().map(|last| &last.ident);
+                self.arguments(name, &mut call.args);
+            }
+            _ => self.arguments(None, &mut call.args),
+        }
         self.inside_err = outer;
+    }
+
+    // Input: `data: bytes.split(is_newline)`, where `is_newline` is a function
+    // Output: the same, with its parts rewritten: the place may want a `Split<u8, fn(&u8) -> bool>`, and only the
+    // call as it is turns the function into a pointer.
+    fn part(&mut self, value: &mut Expr) {
+        match value {
+            Expr::MethodCall(call) if names::takes_function(call, &self.functions) => {
+                self.visit_method_parts(call);
+            }
+            other => self.visit_expr_mut(other),
+        }
+    }
+
+    /// The arguments of a call of `function`.
+    fn arguments(&mut self, function: Option<&Ident>, arguments: &mut Punctuated<Expr, Token![,]>) {
+        // Of an operation where a closure is wanted that makes one, the compiler says so at the operation.
+        if function.is_some_and(names::takes_maker) {
+            if let Some(call @ (Expr::Call(_) | Expr::MethodCall(_))) = arguments.last_mut() {
+                self.wanted.ends = emit::ends(call);
+                return arguments.iter_mut().rev().for_each(|argument| self.visit_expr_mut(argument));
+            }
+        }
+        arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
     }
 
     fn visit_method_parts(&mut self, call: &mut ExprMethodCall) {
         self.visit_expr_mut(&mut call.receiver);
         let outer = mem::take(&mut self.inside_err);
-        call.args.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        self.arguments(Some(&call.method), &mut call.args);
         self.inside_err = outer;
     }
 
@@ -295,6 +332,11 @@ impl Rewriter {
                 call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
                 self.inside_err = false;
             }
+            Expr::MethodCall(call)
+                if names::takes_function(call, &self.functions) && names::holds_pointer(ty) =>
+            {
+                self.visit_method_parts(call);
+            }
             // What is of another type than the one written is said at the call.
             Expr::Call(_) | Expr::MethodCall(_) => self.shown(expr, wanted),
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
@@ -337,6 +379,7 @@ impl Rewriter {
                 Stmt::Expr(expr, None) => self.visit_whole(expr, None),
                 Stmt::Local(local) => self.local(local),
                 Stmt::Macro(it) => self.visit_macro_mut(&mut it.mac),
+                Stmt::Item(Item::Fn(function)) => self.functions.push(function.sig.ident.clone()),
                 Stmt::Item(_) => {}
             }
         }
@@ -345,7 +388,8 @@ impl Rewriter {
     fn local(&mut self, local: &mut Local) {
         let Some(init) = &mut local.init else { return };
         let wanted = match &local.pat {
-            Pat::Type(it) if init.diverge.is_none() => Some(&*it.ty),
+            // What stands for `_` is settled by the value alone.
+            Pat::Type(it) if init.diverge.is_none() && !names::leaves_open(&it.ty) => Some(&*it.ty),
             _ => None,
         };
         let call = is_call(&init.expr);
@@ -396,6 +440,13 @@ impl VisitMut for Rewriter {
             }
             Expr::Repeat(it) => {
                 self.visit_expr_mut(&mut it.expr);
+                None
+            }
+            Expr::Struct(it) => {
+                let outer = mem::take(&mut self.inside_err);
+                it.fields.iter_mut().for_each(|field| self.part(&mut field.expr));
+                it.rest.iter_mut().for_each(|rest| self.visit_expr_mut(rest));
+                self.inside_err = outer;
                 None
             }
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) | Expr::Verbatim(_) => None,
