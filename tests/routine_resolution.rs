@@ -321,10 +321,12 @@ fn a_blocking_loop_waits_for_each_item() {
     assert_eq!(blocks_for_each_item(), 2 * (4 + 1 + 2 + 1 + 1 + 1));
 }
 
+type Words<'a> = std::str::SplitTerminator<'a, fn(char) -> bool>;
+
 // A function where its place wants a pointer, inside another type.
 struct Parts<'a> {
     lines: std::slice::Split<'a, u8, fn(&u8) -> bool>,
-    words: Option<std::str::SplitTerminator<'a, fn(char) -> bool>>,
+    words: Option<Words<'a>>,
 }
 
 #[routine]
