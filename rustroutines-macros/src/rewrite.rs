@@ -136,14 +136,16 @@ impl Rewriter {
 
     /// The arguments of a call of `function`.
     fn arguments(&mut self, function: Option<&Ident>, arguments: &mut Punctuated<Expr, Token![,]>) {
-        // Of an operation where a closure is wanted that makes one, the compiler says so at the operation.
-        if function.is_some_and(names::takes_maker) {
-            if let Some(call @ (Expr::Call(_) | Expr::MethodCall(_))) = arguments.last_mut() {
-                self.wanted.ends = emit::ends(call);
-                return arguments.iter_mut().rev().for_each(|argument| self.visit_expr_mut(argument));
+        let last = if function.is_some_and(names::takes_maker) { arguments.len() } else { 0 };
+        for (i, argument) in arguments.iter_mut().enumerate() {
+            // Of an operation where a closure is wanted that makes one, the compiler says so at the operation.
+            let ends = if i + 1 == last { emit::ends(argument) } else { None };
+            let found = self.finds(|this| this.visit_expr_mut(argument));
+            if let (Some(ends), true) = (ends, found) {
+                let made = mem::replace(argument, Expr::PLACEHOLDER);
+                *argument = emit::field_of(made, ends);
             }
         }
-        arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
     }
 
     fn visit_method_parts(&mut self, call: &mut ExprMethodCall) {
