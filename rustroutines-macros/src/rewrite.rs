@@ -3,6 +3,9 @@
 //! What is not the body's own code is left alone: closures, `async` blocks, nested items, constant
 //! expressions, patterns, types, attributes, and macros that are not known to take expressions.
 
+mod forms;
+
+use self::forms::{inner, is_call, is_range, lent};
 use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
 use crate::{found, go, known_macros, select};
@@ -497,39 +500,4 @@ impl VisitMut for Rewriter {
     fn visit_member_mut(&mut self, _: &mut Member) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_generic_argument_mut(&mut self, _: &mut GenericArgument) {}
-}
-
-// Input: `&f(x)`, where `f(x)` is rewritten
-// Output: `&(resolve!(f(x)),).0`
-//
-// What stands behind `&` may be of another type than the context wants a reference to, as the guard is in
-// `g(&cell.borrow())`. A `match` would insist on the wanted type; a field does not ask what is wanted.
-fn lent(operand: &mut Expr) {
-    match operand {
-        // the user's own parentheses
-        Expr::Paren(it) if !matches!(*it.expr, Expr::Match(_)) => lent(&mut it.expr),
-        Expr::Paren(_) => *operand = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> (#operand,).0)),
-        _ => {}
-    }
-}
-
-fn inner(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(it) => inner(&it.expr),
-        other => other,
-    }
-}
-
-fn is_call(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call(_) | Expr::MethodCall(_))
-}
-
-fn is_range(expr: &Expr) -> bool {
-    match expr {
-        Expr::Range(_) | Expr::Array(_) => true,
-        Expr::Paren(inner) => is_range(&inner.expr),
-        Expr::Group(inner) => is_range(&inner.expr),
-        Expr::Reference(inner) => matches!(&*inner.expr, Expr::Array(_)),
-        _ => false,
-    }
 }
