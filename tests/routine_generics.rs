@@ -102,8 +102,40 @@ fn boxed_length(text: &str) -> usize {
     square(text.len() as u32) as usize
 }
 
-fn length(text: &str) -> rustroutines::suspend::Boxed<'_, usize> {
-    boxed_length(text)
+/// What a handler may use as long as it runs.
+struct Session {
+    user: String,
+}
+
+impl Session {
+    #[routine(boxed)]
+    fn greeting(&self) -> &str {
+        square(2);
+        &self.user
+    }
+}
+
+#[routine(boxed)]
+fn rename<'s>(session: &'s mut Session, name: &'static str) -> &'s str {
+    square(1);
+    session.user = name.to_owned();
+    &session.user
+}
+
+type Handler<A> = for<'a> fn(&'a Session) -> rustroutines::suspend::Boxed<'a, A>;
+
+#[routine]
+fn ask_each(handlers: &[Handler<&'static str>], session: &Session) -> Vec<&'static str> {
+    let mut said = Vec::new();
+    for handler in handlers {
+        said.push(handler(session));
+    }
+    said
+}
+
+#[routine(boxed)]
+fn whoever(_: &Session) -> &'static str {
+    "whoever"
 }
 
 #[routine]
@@ -117,7 +149,16 @@ fn ask_all(ask: &impl Ask, words: Vec<String>) -> usize {
 
 #[test]
 fn a_boxed_routine_is_asked_with_any_lifetime() {
-    assert_eq!(ask_all(&length, vec![String::from("ab"), String::from("abc")]).block(), 4 + 9);
+    assert_eq!(ask_all(&boxed_length, vec![String::from("ab"), String::from("abc")]).block(), 4 + 9);
+}
+
+#[test]
+fn boxed_routines_are_handlers_in_a_table() {
+    let mut session = Session { user: String::from("ann") };
+    assert_eq!(ask_each(&[whoever, whoever], &session).block(), ["whoever", "whoever"]);
+    let greet: for<'a> fn(&'a Session) -> rustroutines::suspend::Boxed<'a, &'a str> = Session::greeting;
+    assert_eq!(greet(&session).block(), "ann");
+    assert_eq!(rename(&mut session, "ben").block(), "ben");
 }
 
 #[routine]

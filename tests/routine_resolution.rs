@@ -320,3 +320,59 @@ fn blocks_for_each_item() -> u64 {
 fn a_blocking_loop_waits_for_each_item() {
     assert_eq!(blocks_for_each_item(), 2 * (4 + 1 + 2 + 1 + 1 + 1));
 }
+
+type Words<'a> = std::str::SplitTerminator<'a, fn(char) -> bool>;
+
+// A function where its place wants a pointer, inside another type.
+struct Parts<'a> {
+    lines: std::slice::Split<'a, u8, fn(&u8) -> bool>,
+    words: Option<Words<'a>>,
+}
+
+#[routine]
+fn splits(text: &str) -> Parts<'_> {
+    fn ends_line(byte: &u8) -> bool {
+        *byte == b'\n'
+    }
+    let _ = double(1);
+    Parts { lines: text.as_bytes().split(ends_line), words: Some(text.split_terminator(char::is_whitespace)) }
+}
+
+#[routine(blocking)]
+fn splits_words(text: &str) -> std::str::Split<'_, fn(char) -> bool> {
+    double(1);
+    text.split(char::is_whitespace)
+}
+
+#[test]
+fn a_function_becomes_a_pointer_where_its_place_wants_one() {
+    let parts = splits("a b\nc").block();
+    assert_eq!(parts.lines.count(), 2);
+    assert_eq!(parts.words.map(Iterator::count), Some(3));
+    assert_eq!(splits_words("a b\nc").count(), 3);
+}
+
+#[routine]
+fn leaves_a_type_open(numbers: &mut [u8; 2]) -> Result<u64, String> {
+    let doubled: Result<_, _> = checked(2);
+    let halved: Result<_, String> = checked(1);
+    let start: *const _ = numbers.as_mut_ptr();
+    let _ = start.is_null();
+    Ok(doubled? + halved?)
+}
+
+#[routine]
+fn checked(n: u64) -> Result<u64, String> {
+    Ok(double(n))
+}
+
+#[test]
+fn what_a_written_type_leaves_open_is_settled_by_the_value() {
+    #[routine(blocking)]
+    fn blocks() -> Result<u64, String> {
+        let doubled: Result<_, String> = checked(3);
+        doubled
+    }
+    assert_eq!(leaves_a_type_open(&mut [1, 2]).block(), Ok(6));
+    assert_eq!(blocks(), Ok(6));
+}

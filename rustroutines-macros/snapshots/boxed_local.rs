@@ -1,4 +1,4 @@
-fn f<'routine, 'r0: 'routine>(a: &'r0 str) -> __::LocalBoxed<'routine, &'r0 str> {
+fn f<'r0>(a: &'r0 str) -> __::LocalBoxed<'r0, &'r0 str> {
     __::local_boxed(
         __::routine(async move {
             let output: &str = {

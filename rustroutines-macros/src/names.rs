@@ -6,7 +6,12 @@
 //! type too early. The list names what the standard library has and what traits conventionally have;
 //! a `#[routine]` may not carry such a name.
 
-use syn::{Expr, ExprCall, ExprPath, GenericArgument, Path, PathArguments, Type, TypePath};
+use proc_macro2::Ident;
+use syn::visit::Visit;
+use syn::{
+    Expr, ExprCall, ExprMethodCall, ExprPath, GenericArgument, Path, PathArguments, Type, TypeBareFn,
+    TypeInfer, TypePath,
+};
 
 /// Methods and functions that return whatever type the context wants.
 const RETURN_ANYTHING: &[&str] = &[
@@ -114,6 +119,53 @@ pub(crate) fn leaves_call(call: &ExprCall, inside_err: bool) -> bool {
 /// Whether this is a call of the constructor `name`, as in `Err(…)`.
 pub(crate) fn constructs(call: &ExprCall, name: &str) -> bool {
     matches!(&*call.func, Expr::Path(function) if last(&function.path).is_some_and(|last| last == name))
+}
+
+/// Whether a call of this is a constructor's.
+pub(crate) fn builds(function: &Path) -> bool {
+    last(function).is_some_and(|last| starts_upper(&last))
+}
+
+/// Whether a function of that name takes a closure that makes an operation, as its last argument.
+pub(crate) fn takes_maker(name: &Ident) -> bool {
+    ["timeout", "timeout_at", "spawn", "go"].iter().any(|it| name == it)
+}
+
+/// Whether the method takes what is certainly a function, such as `char::is_whitespace`, or one of `declared`.
+pub(crate) fn takes_function(call: &ExprMethodCall, declared: &[Ident]) -> bool {
+    call.args.iter().any(|argument| match argument {
+        Expr::Path(ExprPath { path, .. }) => match path.get_ident() {
+            Some(name) => declared.contains(name),
+            None => last(path).is_some_and(|name| !starts_upper(&name)),
+        },
+        _ => false,
+    })
+}
+
+/// Whether a type mentions a pointer to a function.
+pub(crate) fn holds_pointer(ty: &Type) -> bool {
+    struct Find(bool);
+    impl Visit<'_> for Find {
+        fn visit_type_bare_fn(&mut self, _: &TypeBareFn) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
+}
+
+/// Whether a type leaves something open, as `Vec<_>` does.
+pub(crate) fn leaves_open(ty: &Type) -> bool {
+    struct Find(bool);
+    impl Visit<'_> for Find {
+        fn visit_type_infer(&mut self, _: &TypeInfer) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
 }
 
 /// For `Ok(…)`, `Err(…)` or `Some(…)` where a `Result<A, B>` or an `Option<A>` is wanted: what is wanted of

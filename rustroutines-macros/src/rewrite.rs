@@ -3,17 +3,21 @@
 //! What is not the body's own code is left alone: closures, `async` blocks, nested items, constant
 //! expressions, patterns, types, attributes, and macros that are not known to take expressions.
 
+mod forms;
+
+use self::forms::{inner, is_call, is_range, lent};
 use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
 use crate::{found, go, known_macros, select};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use std::mem;
+use syn::punctuated::Punctuated;
 use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, Expr, ExprAwait, ExprCall, ExprField, ExprForLoop, ExprMethodCall, ExprParen,
-    GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Type, parse_quote_spanned,
+    GenericArgument, Item, Local, Macro, Member, Pat, Path, Stmt, Token, Type, parse_quote_spanned,
 };
 
 /// Rewrites one body.
@@ -39,6 +43,8 @@ pub(crate) struct Rewriter {
     allow: Option<Attribute>,
     /// The names in each call's expansion.
     prototype: Option<Prototype>,
+    /// The functions that the body declares.
+    functions: Vec<Ident>,
 }
 
 /// What a call's value is wanted for.
@@ -67,6 +73,7 @@ impl Rewriter {
             imports: Imports::default(),
             allow: None,
             prototype: None,
+            functions: Vec::new(),
         }
     }
 
@@ -113,14 +120,49 @@ impl Rewriter {
             self.visit_expr_mut(&mut call.func);
         }
         let outer = mem::replace(&mut self.inside_err, names::constructs(call, "Err"));
-        call.args.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        match &*call.func {
+            Expr::Path(function) if names::builds(&function.path) => {
+                call.args.iter_mut().for_each(|part| self.part(part));
+            }
+            Expr::Path(function) => {
+                let name = function.path.segments.last().map(|last| &last.ident);
+                self.arguments(name, &mut call.args);
+            }
+            _ => self.arguments(None, &mut call.args),
+        }
         self.inside_err = outer;
+    }
+
+    // Input: `data: bytes.split(is_newline)`, where `is_newline` is a function
+    // Output: the same, with its parts rewritten: the place may want a `Split<u8, fn(&u8) -> bool>`, and only the
+    // call as it is turns the function into a pointer.
+    fn part(&mut self, value: &mut Expr) {
+        match value {
+            Expr::MethodCall(call) if names::takes_function(call, &self.functions) => {
+                self.visit_method_parts(call);
+            }
+            other => self.visit_expr_mut(other),
+        }
+    }
+
+    /// The arguments of a call of `function`.
+    fn arguments(&mut self, function: Option<&Ident>, arguments: &mut Punctuated<Expr, Token![,]>) {
+        let last = if function.is_some_and(names::takes_maker) { arguments.len() } else { 0 };
+        for (i, argument) in arguments.iter_mut().enumerate() {
+            // Of an operation where a closure is wanted that makes one, the compiler says so at the operation.
+            let ends = if i + 1 == last { emit::ends(argument) } else { None };
+            let found = self.finds(|this| this.visit_expr_mut(argument));
+            if let (Some(ends), true) = (ends, found) {
+                let made = mem::replace(argument, Expr::PLACEHOLDER);
+                *argument = emit::field_of(made, ends);
+            }
+        }
     }
 
     fn visit_method_parts(&mut self, call: &mut ExprMethodCall) {
         self.visit_expr_mut(&mut call.receiver);
         let outer = mem::take(&mut self.inside_err);
-        call.args.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        self.arguments(Some(&call.method), &mut call.args);
         self.inside_err = outer;
     }
 
@@ -304,6 +346,11 @@ impl Rewriter {
                 call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
                 self.inside_err = false;
             }
+            Expr::MethodCall(call)
+                if names::takes_function(call, &self.functions) && names::holds_pointer(ty) =>
+            {
+                self.visit_method_parts(call);
+            }
             // What is of another type than the one written is said at the call.
             Expr::Call(_) | Expr::MethodCall(_) => self.shown(expr, wanted),
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
@@ -346,6 +393,7 @@ impl Rewriter {
                 Stmt::Expr(expr, None) => self.visit_whole(expr, None),
                 Stmt::Local(local) => self.local(local),
                 Stmt::Macro(it) => self.visit_macro_mut(&mut it.mac),
+                Stmt::Item(Item::Fn(function)) => self.functions.push(function.sig.ident.clone()),
                 Stmt::Item(_) => {}
             }
         }
@@ -354,7 +402,8 @@ impl Rewriter {
     fn local(&mut self, local: &mut Local) {
         let Some(init) = &mut local.init else { return };
         let wanted = match &local.pat {
-            Pat::Type(it) if init.diverge.is_none() => Some(&*it.ty),
+            // What stands for `_` is settled by the value alone.
+            Pat::Type(it) if init.diverge.is_none() && !names::leaves_open(&it.ty) => Some(&*it.ty),
             _ => None,
         };
         let call = is_call(&init.expr);
@@ -405,6 +454,13 @@ impl VisitMut for Rewriter {
             }
             Expr::Repeat(it) => {
                 self.visit_expr_mut(&mut it.expr);
+                None
+            }
+            Expr::Struct(it) => {
+                let outer = mem::take(&mut self.inside_err);
+                it.fields.iter_mut().for_each(|field| self.part(&mut field.expr));
+                it.rest.iter_mut().for_each(|rest| self.visit_expr_mut(rest));
+                self.inside_err = outer;
                 None
             }
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => None,
@@ -458,39 +514,4 @@ impl VisitMut for Rewriter {
     fn visit_member_mut(&mut self, _: &mut Member) {}
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
     fn visit_generic_argument_mut(&mut self, _: &mut GenericArgument) {}
-}
-
-// Input: `&f(x)`, where `f(x)` is rewritten
-// Output: `&(resolve!(f(x)),).0`
-//
-// What stands behind `&` may be of another type than the context wants a reference to, as the guard is in
-// `g(&cell.borrow())`. A `match` would insist on the wanted type; a field does not ask what is wanted.
-fn lent(operand: &mut Expr) {
-    match operand {
-        // the user's own parentheses
-        Expr::Paren(it) if !matches!(*it.expr, Expr::Match(_)) => lent(&mut it.expr),
-        Expr::Paren(_) => *operand = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> (#operand,).0)),
-        _ => {}
-    }
-}
-
-fn inner(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(it) => inner(&it.expr),
-        other => other,
-    }
-}
-
-fn is_call(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call(_) | Expr::MethodCall(_))
-}
-
-fn is_range(expr: &Expr) -> bool {
-    match expr {
-        Expr::Range(_) | Expr::Array(_) => true,
-        Expr::Paren(inner) => is_range(&inner.expr),
-        Expr::Group(inner) => is_range(&inner.expr),
-        Expr::Reference(inner) => matches!(&*inner.expr, Expr::Array(_)),
-        _ => false,
-    }
 }

@@ -115,15 +115,22 @@ pub(crate) fn return_operation(sig: &mut Signature, local: bool, body: bool) {
 /// Input: `fn f<T>(&self, a: &str) -> T`
 /// Output: `fn f<'routine, 'r0: 'routine, 'r1: 'routine, T: 'routine>(&'r0 self, a: &'r1 str)
 ///     -> Boxed<'routine, T> where Self: 'routine`
+///
+/// Where one lifetime is all that the operation borrows, it is the operation's own, and no bound stands in the way
+/// of `for<'a> Fn(&'a T) -> Boxed<'a, U>`.
+///
+/// Input: `fn f(a: &str) -> T`
+/// Output: `fn f<'r0>(a: &'r0 str) -> Boxed<'r0, T>`
 pub(crate) fn return_boxed(sig: &mut Signature, local: bool) {
     let (arrow, output, span) = parts(sig);
     // The compiler points at what an implementation lacks: that is the attribute, with `boxed`.
-    let written = span;
+    let written_at = span;
     let span = Span::mixed_site();
     let all = Lifetime::new("'routine", span);
-    let mut named = NameLifetimes { made: Vec::new(), span, all: &all };
+    let mut named = NameLifetimes { made: Vec::new(), written: Vec::new(), generic: false, span, all: &all };
     sig.inputs.iter_mut().for_each(|input| named.visit_fn_arg_mut(input));
-    let made = named.made;
+    let NameLifetimes { made, written, generic, .. } = named;
+    let only = if generic { None } else { only_lifetime(sig, &made, &written) };
     // An elided lifetime of the output is the receiver's, else the only one there is.
     let mut output: Type = syn::parse2(output).expect("it was parsed or written by us");
     if let Some(first) = made.first() {
@@ -133,6 +140,36 @@ pub(crate) fn return_boxed(sig: &mut Signature, local: bool) {
     for (i, lifetime) in made.into_iter().enumerate() {
         sig.generics.params.insert(lifetimes + i, parse_quote!(#lifetime));
     }
+    let all = only.clone().unwrap_or(all);
+    if only.is_none() {
+        outlive(sig, &all, span);
+    }
+    let span = written_at;
+    let name = format_ident!("{}", if local { "LocalBoxed" } else { "Boxed" }, span = span);
+    let boxed = quote_spanned!(span=> ::rustroutines::__private::#name<#all, #output>);
+    sig.output = ReturnType::Type(arrow, Box::new(Type::Verbatim(boxed)));
+}
+
+/// The lifetime that is all a routine borrows, if there is one. What else it names could end sooner: another lifetime,
+/// a type that is not known here. What `&self` borrows is borrowed for that lifetime.
+fn only_lifetime(sig: &Signature, made: &[Lifetime], written: &[Lifetime]) -> Option<Lifetime> {
+    let mut declared: Vec<&Lifetime> = made.iter().collect();
+    for parameter in &sig.generics.params {
+        match parameter {
+            GenericParam::Lifetime(it) if it.bounds.is_empty() => declared.push(&it.lifetime),
+            _ => return None,
+        }
+    }
+    let ([only], None) = (&*declared, &sig.generics.where_clause) else { return None };
+    let owner = matches!(sig.inputs.first(), Some(FnArg::Receiver(it)) if it.reference.is_none());
+    let others = written.iter().any(|it| it != *only && it.ident != "static");
+    // A lifetime that no parameter has is the caller's to choose.
+    let named = made.contains(only) || written.contains(only);
+    (named && !others && !owner).then(|| (*only).clone())
+}
+
+/// Has all that the signature names outlive the operation.
+fn outlive(sig: &mut Signature, all: &Lifetime, span: Span) {
     for parameter in &mut sig.generics.params {
         match parameter {
             GenericParam::Lifetime(it) => {
@@ -153,10 +190,6 @@ pub(crate) fn return_boxed(sig: &mut Signature, local: bool) {
         let bound: WherePredicate = parse_quote_spanned!(span=> Self: #all);
         sig.generics.make_where_clause().predicates.push(bound);
     }
-    let span = written;
-    let name = format_ident!("{}", if local { "LocalBoxed" } else { "Boxed" }, span = span);
-    let boxed = quote_spanned!(span=> ::rustroutines::__private::#name<#all, #output>);
-    sig.output = ReturnType::Type(arrow, Box::new(Type::Verbatim(boxed)));
 }
 
 /// The arrow, the type behind it, and where to show what we write there.
@@ -183,6 +216,10 @@ fn parts(sig: &Signature) -> (syn::token::RArrow, TokenStream, Span) {
 /// Gives every elided lifetime of the parameters a name.
 struct NameLifetimes<'a> {
     made: Vec<Lifetime>,
+    /// Those that have a name already.
+    written: Vec<Lifetime>,
+    /// Whether a parameter is of a type of its own, as `impl Trait` is.
+    generic: bool,
     span: Span,
     all: &'a Lifetime,
 }
@@ -220,10 +257,13 @@ impl VisitMut for NameLifetimes<'_> {
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
         if lifetime.ident == "_" {
             *lifetime = self.next();
+        } else {
+            self.written.push(lifetime.clone());
         }
     }
 
     fn visit_type_impl_trait_mut(&mut self, it: &mut TypeImplTrait) {
+        self.generic = true;
         let all = self.all;
         it.bounds.push(parse_quote!(#all));
     }

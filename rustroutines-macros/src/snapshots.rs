@@ -42,6 +42,15 @@ fn a_call() {
 }
 
 #[test]
+fn a_function_as_a_pointer_and_a_type_left_open() {
+    routine(
+        "part",
+        "",
+        "fn f(x: &X) -> P { fn g() {} let r: Result<_, E> = h(); P { a: x.m(g), b: Some(x.m(T::g)), c: x.m(r) } }",
+    );
+}
+
+#[test]
 fn a_method_call_with_an_attribute_in_a_local_routine() {
     routine("method_call", "local", "fn f(x: &X) { #[cfg(feature = \"a\")] x.g(1); }");
 }

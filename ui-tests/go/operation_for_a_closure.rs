@@ -19,6 +19,11 @@ fn in_a_routine(rx: &Receiver<u32>) {
     let _ = timeout(Duration::from_secs(1), rx.recv());
 }
 
+#[routine(blocking)]
+fn by_blocking() {
+    spawn(one());
+}
+
 fn of_a_value() {
     spawn(|| 1);
 }

@@ -7,6 +7,7 @@ fn wait(rx: &Receiver<u32>, tx: &Sender<u32>) {
         recv(rx) -> v => drop(v),
         send(tx, 1) -> sent => drop(sent),
         rx -> v => drop(v),
+        rx.recv() -> v => drop(v),
         default(Duration::from_secs(1)) => {}
     }
 }

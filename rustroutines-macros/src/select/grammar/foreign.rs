@@ -112,7 +112,8 @@ fn text(trees: impl IntoIterator<Item = TokenTree>) -> String {
 /// `recv(rx)` or `send(tx, v)` as an operation, or a channel's `recv()`.
 fn crossbeams(before: &[TokenTree]) -> String {
     let [TokenTree::Ident(word), TokenTree::Group(arguments)] = before else {
-        return format!("{}.recv()", text(before.to_vec()));
+        let called = matches!(before.last(), Some(TokenTree::Group(_)));
+        return format!("{}{}", text(before.to_vec()), if called { "" } else { ".recv()" });
     };
     let comma = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ',');
     let mut arguments = arguments.stream().into_iter();
