@@ -3,10 +3,10 @@
 //! The load comes from a process of its own (this program, called with `load`): one thread and one epoll loop,
 //! which keeps one message of 64 bytes underway on each connection. The contestants take turns, several rounds
 //! each, so that the machine's moods meet both; medians are printed: requests per second, the latency that one
-//! in a hundred exceeds, and what a request costs the server in processor time.
+//! in a hundred exceeds, and what a request costs the server in processor time. Each server is a process of its
+//! own, too (`serve`).
 //!
-//! Before that, each serves idle connections in a process of its own: what one costs in memory, and what they
-//! all cost in processor time.
+//! Before that, each serves idle connections: what one costs in memory, and what they all cost in processor time.
 //!
 //! `cargo bench -p rustroutines-benches --bench echo -- [connections...]`
 
@@ -14,16 +14,17 @@
 
 use rustroutines::io::net::{TcpListener, TcpStream};
 use rustroutines::prelude::*;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Command, Stdio, exit};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio, exit};
 
 const MESSAGE: usize = 64;
 const ROUNDS: usize = 5;
 const SECONDS: u64 = 2;
 
 /// Connections that are idle.
-const IDLE: usize = 5_000;
+const IDLE: usize = 10_000;
 
 /// Starts a server on a free port, and says which.
 type Serve = fn() -> u16;
@@ -33,34 +34,31 @@ const SERVERS: [(&str, Serve); 2] = [("rustroutines", ours), ("tokio", tokios)];
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    if let ([first, ..], [port, connections]) = (&arguments[..], &numbers[..]) {
-        if first == "load" {
-            let port = u16::try_from(*port).expect("a port");
-            return load(port, *connections as usize).unwrap_or_else(|error| {
+    let port = || u16::try_from(numbers[0]).expect("a port");
+    match arguments.first().map(String::as_str) {
+        Some("serve") => return serve(&arguments[1]),
+        Some("load") => {
+            return load(port(), numbers[1] as usize).unwrap_or_else(|error| {
                 eprintln!("load: {error}");
                 exit(1)
             });
         }
-    }
-    match (&arguments[..], &numbers[..]) {
-        ([mode, ..], [port]) if mode == "idle" => return hold(*port as u16).expect("the connections stay"),
-        ([mode, name], _) if mode == "memory" => return memory(name),
+        Some("idle") => return hold(port()).expect("the connections stay"),
         _ => {}
     }
     for (name, _) in SERVERS {
-        let program = std::env::current_exe().expect("this program has a path");
-        Command::new(program).args(["memory", name]).status().expect("it starts");
+        memory(name);
     }
-    let sizes = if numbers.is_empty() { vec![64, 1000] } else { numbers };
-    let servers = SERVERS.map(|(name, serve)| (name, serve()));
+    let sizes = if numbers.is_empty() { vec![1, 64, 1000] } else { numbers };
+    let servers = SERVERS.map(|(name, _)| Server::start(name));
     for connections in sizes {
-        let mut results = servers.map(|_| Vec::new());
+        let mut results = SERVERS.map(|_| Vec::new());
         for _ in 0..ROUNDS {
-            for ((_, port), results) in servers.iter().zip(&mut results) {
-                results.push(round(*port, connections));
+            for (server, results) in servers.iter().zip(&mut results) {
+                results.push(server.round(connections));
             }
         }
-        for ((name, _), results) in servers.iter().zip(results) {
+        for ((name, _), results) in SERVERS.iter().zip(results) {
             let median = |part: fn(&[f64; 3]) -> f64| {
                 let mut all: Vec<_> = results.iter().map(part).collect();
                 all.sort_by(f64::total_cmp);
@@ -76,25 +74,92 @@ fn main() {
     }
 }
 
-/// What idle connections cost the server `name`, which is started in this process.
-fn memory(name: &str) {
+/// This program, once more.
+fn again(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+    command.args(arguments);
+    command
+}
+
+/// Serves in this process, until there is nothing more to read.
+fn serve(name: &str) {
     let (_, serve) = SERVERS.into_iter().find(|(its, _)| *its == name).expect("there is such a server");
-    let port = serve();
-    let program = std::env::current_exe().expect("this program has a path");
-    let resident = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", serve());
+    let _ = io::stdin().read(&mut [0; 1]);
+}
+
+/// A server in a process of its own, which ends with this.
+struct Server {
+    process: Child,
+    port: String,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let mut process = again(&["serve", name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program starts");
+        let mut port = String::new();
+        let output = process.stdout.take().expect("it is piped");
+        BufReader::new(output).read_line(&mut port).expect("it says where it listens");
+        Self { process, port: port.trim().to_owned() }
+    }
+
+    /// One round: requests per second, p99 in microseconds, CPU microseconds a request.
+    fn round(&self, connections: u64) -> [f64; 3] {
+        let before = self.cpu();
+        let output = again(&["load", &self.port, &connections.to_string()]).output().expect("it starts");
+        let cost = self.cpu() - before;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+        let [requests, p99] = numbers[..] else {
+            panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        [requests / SECONDS as f64, p99, cost / requests]
+    }
+
+    /// What it has used of the processors, in microseconds.
+    fn cpu(&self) -> f64 {
+        let read = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+        let of_thread =
+            |text: String| text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0);
+        let threads = std::fs::read_dir(self.about("task")).into_iter().flatten().flatten();
+        threads.map(|thread| of_thread(read(thread.path().join("schedstat"))) / 1_000.0).sum()
+    }
+
+    /// Its bytes in memory.
+    fn resident(&self) -> f64 {
+        let status = std::fs::read_to_string(self.about("status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).map(str::trim);
         line.and_then(|line| line.split(' ').next()?.parse::<f64>().ok()).unwrap_or(0.0) * 1024.0
-    };
-    let before = resident();
-    let mut client = Command::new(program);
-    client.args(["idle", &port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut client = client.spawn().expect("it starts");
+    }
+
+    /// What the system says of the process.
+    fn about(&self, what: &str) -> PathBuf {
+        ["/proc", &self.process.id().to_string(), what].iter().collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// What idle connections cost the server `name`.
+fn memory(name: &str) {
+    let server = Server::start(name);
+    let before = server.resident();
+    let mut client = again(&["idle", &server.port]);
+    let mut client = client.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     client.stdout.take().expect("it is piped").read_exact(&mut [0; 1]).expect("it says when all are open");
     std::thread::sleep(Duration::from_millis(300)); // For the server to come to rest.
-    let (used, cost) = (resident() - before, cpu());
+    let (used, cost) = (server.resident() - before, server.cpu());
     std::thread::sleep(Duration::from_secs(1));
-    let cost = cpu() - cost;
+    let cost = server.cpu() - cost;
     drop(client.stdin.take());
     client.wait().expect("it ends");
     let each = used / IDLE as f64;
@@ -113,32 +178,6 @@ fn hold(port: u16) -> io::Result<()> {
     print!(".");
     io::stdout().flush()?;
     io::stdin().read_to_end(&mut Vec::new()).map(drop)
-}
-
-/// One round: requests per second, p99 in microseconds, server's CPU microseconds a request.
-fn round(port: u16, connections: u64) -> [f64; 3] {
-    let program = std::env::current_exe().expect("this program has a path");
-    let before = cpu();
-    let output = Command::new(program)
-        .args(["load", &port.to_string(), &connections.to_string()])
-        .output()
-        .expect("the load starts");
-    let cost = cpu() - before;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-    let [requests, p99] = numbers[..] else {
-        panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    [requests / SECONDS as f64, p99, cost / requests]
-}
-
-/// What this process has used of the processors, in microseconds.
-fn cpu() -> f64 {
-    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
-    let of_thread =
-        |text: String| text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0);
-    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    threads.map(|thread| of_thread(read(thread.path().join("schedstat"))) / 1_000.0).sum()
 }
 
 fn ours() -> u16 {

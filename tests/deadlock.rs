@@ -50,6 +50,11 @@ fn every_kind_of_deadlock_is_found() {
         "in a routine that blocks",
         "after a poll that took long",
         "in a runtime of its own",
+        "after a socket",
+        "after a socket that a routine waited at",
+        "after a socket that went while all slept",
+        "after a socket of another runtime",
+        "after a child",
     ] {
         for workers in [1, 2] {
             report(name, workers);
@@ -59,8 +64,20 @@ fn every_kind_of_deadlock_is_found() {
 
 #[test]
 fn who_can_still_be_woken_is_left_alone() {
-    for name in ["a timer", "ticks", "a thread", "a job", "a poll that takes long", "a storm", "handing over"]
-    {
+    for name in [
+        "a timer",
+        "ticks",
+        "a thread",
+        "a job",
+        "a poll that takes long",
+        "a storm",
+        "handing over",
+        "a socket",
+        "a socket that comes when all sleep",
+        "sockets that come and go",
+        "a child",
+        "a signal",
+    ] {
         for workers in [1, 2] {
             let output = run(name, workers);
             let text = String::from_utf8_lossy(&output.stderr);

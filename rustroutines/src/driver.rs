@@ -9,14 +9,14 @@
 //!
 //! # The keeper
 //! Of the threads that are parked here one, the *keeper*, sleeps no longer than to the next deadline, and
-//! where there are sources of I/O it sleeps in the system's queue. The others sleep without a deadline. So a
+//! as long as there are sources of I/O it sleeps in the system's queue. The others sleep without a deadline. So a
 //! deadline or an event wakes one thread, and where there are no timers nobody ever wakes for the time.
 //!
 //! Parking:
 //! 1. Take `watch`. Where there is no keeper, become it; else join `sleepers`.
 //! 2. As the keeper, under `watch`: read the next tick and note it as *armed*, in one go under the lock of
 //!    the timers.
-//! 3. Sleep, the keeper until the armed tick, in the system's queue where there is one.
+//! 3. Sleep, the keeper until the armed tick, in the system's queue where there are sources.
 //! 4. Notified: leave (below), and return to the scheduler. Roused, or the time is up: again from 2; if
 //!    timers are due by then, or events have come, wake whom they concern, leave and return.
 //!
@@ -27,7 +27,10 @@
 //! Inserting: insert into the wheel, and compare with the armed tick, in one go under the lock of the
 //! timers. If the new tick is before it, it becomes the armed one, and the keeper is roused.
 //!
-//! The first source of I/O starts the queue, then rouses the keeper.
+//! A source of I/O that comes where there was none rouses the keeper, unless that is at the queue already.
+//! When the last one goes, the keeper may stay there: to rouse it each time would cost a program that opens
+//! one connection after another. Where nobody else has anything to do it leaves, so that a deadlock can be
+//! told from a wait for the system: see [`census`].
 //!
 //! # When the role is handed on
 //! To hand it on costs a switch to another thread, at each event of a server that is not busy, and at each
@@ -61,7 +64,9 @@
 //! # Why no event is slept through
 //! An event stays in the system's queue until somebody takes it out, and whoever does tells its source. So it
 //! is enough that somebody looks: the keeper, which sleeps nowhere else; or, where nobody keeps, those named
-//! above. A keeper that was parked before there was a queue is roused by whoever started it.
+//! above. Whoever registers the first source counts it, and then looks for the keeper under `watch`; the keeper
+//! looks at the count after it has been under `watch` in step 2. So if the keeper came first it is roused,
+//! and else it sees the source.
 //!
 //! # Rejected
 //! - The keeper keeps the role while it runs: then the time depends on its polling, and a long poll
@@ -83,12 +88,16 @@ pub(crate) mod readiness;
 pub(crate) mod source;
 pub(crate) mod timer;
 
-use crate::platform::atomic::{AtomicBool, Ordering};
+use crate::error::TimerError;
+use crate::platform::census;
 use crate::platform::clock::{self, Instant};
-use crate::platform::sync::{Mutex, MutexGuard};
+use crate::platform::sync::{GlobalMutex, Mutex, MutexGuard};
 use io::Reactor;
 use parker::{Parker, Wakeup};
-use std::sync::Arc;
+use readiness::Readiness;
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 use timer::{TimerKey, Timers};
 
@@ -101,8 +110,6 @@ pub(crate) struct Driver {
     io: Reactor,
     /// Who is parked, and who of them keeps the time.
     watch: Mutex<Watch>,
-    /// Whether there is a keeper; written under `watch`. A hint for who does not want to lock it.
-    kept: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -122,15 +129,18 @@ impl Watch {
 }
 
 impl Driver {
-    /// A driver without timers.
-    pub(crate) fn new() -> Self {
+    /// A driver without timers, of which there may be `max_timers` at once.
+    pub(crate) fn new(max_timers: usize) -> Self {
         let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
-        Self {
-            timers: Timers::new(),
-            io: Reactor::new(),
-            watch: Mutex::new(watch),
-            kept: AtomicBool::new(false),
-        }
+        let timers = Timers::new(DRIVERS.lock().number(), max_timers);
+        Self { timers, io: Reactor::new(), watch: Mutex::new(watch) }
+    }
+
+    /// A driver that [`find`] finds by its timers.
+    pub(crate) fn shared(max_timers: usize) -> Arc<Self> {
+        let driver = Arc::new(Self::new(max_timers));
+        DRIVERS.lock().shared.insert(driver.timers.driver(), Arc::downgrade(&driver));
+        driver
     }
 
     /// Sleeps until `parker` is unparked, or, where this thread is the keeper, until timers have fired or
@@ -155,10 +165,16 @@ impl Driver {
             let mut woken = 0;
             let deadline = keeps.flatten().and_then(|tick| self.timers.instant(tick));
             let wakeup = match self.io.bell() {
-                Some(bell) if keeps.is_some() => parker.park_at(bell, |waits_still| {
-                    let timeout = deadline.map(|at| at.saturating_duration_since(clock::now()));
-                    woken = self.io.wait(timeout, waits_still);
-                }),
+                Some(bell) if keeps.is_some() && self.io.registered() > 0 => {
+                    parker.park_at(bell, |waits_still| {
+                        let timeout = deadline.map(|at| at.saturating_duration_since(clock::now()));
+                        let for_events_alone = timeout.is_none().then(census::at_queue);
+                        // Whoever took the last source away meanwhile may have looked before we were counted.
+                        if for_events_alone.is_none() || census::has_sources() {
+                            woken = self.io.wait(timeout, waits_still);
+                        }
+                    })
+                }
                 _ => parker.park_rousable(deadline),
             };
             match wakeup {
@@ -212,10 +228,10 @@ impl Driver {
         }
     }
 
-    /// Whether there are sources of I/O for which nobody waits: then a thread without work had better park
-    /// than look for some.
-    pub(crate) fn wants_keeper(&self) -> bool {
-        self.io.registered() > 0 && !self.kept.load(Ordering::Relaxed)
+    /// Whether there are sources of I/O: then work comes from the system's queue, and a thread without any had
+    /// better wait there, or let another program have the processor that is to answer, than look for some.
+    pub(crate) fn waits_for_io(&self) -> bool {
+        self.io.registered() > 0
     }
 
     /// How many sources of I/O are registered.
@@ -238,13 +254,41 @@ impl Driver {
         self.timers.len()
     }
 
+    /// Timers that were refused.
+    pub(crate) fn refused_timers(&self) -> u64 {
+        self.timers.refused()
+    }
+
     /// Adds a timer that wakes `waker` once `deadline` has passed: never before.
-    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> TimerKey {
-        let (key, hurry) = self.timers.insert(deadline, waker);
+    ///
+    /// # Errors
+    /// Where there are as many as there may be.
+    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> Result<TimerKey, TimerError> {
+        let (key, hurry) = self.timers.insert(deadline, waker)?;
         if hurry {
             self.rouse_keeper();
         }
-        key
+        Ok(key)
+    }
+
+    /// Numbers a source of I/O, and sees to it that somebody waits for it. The queue must have been started.
+    fn seat(&self, readiness: &Arc<Readiness>) -> std::io::Result<usize> {
+        let (number, is_first) = self.io.seat(readiness)?;
+        if is_first {
+            let keeper = self.watch.lock().keeper.clone();
+            // One that is at the queue will hear of it there.
+            if let Some(keeper) = keeper.filter(|keeper| !keeper.is_away()) {
+                keeper.rouse();
+            }
+        }
+        Ok(number)
+    }
+
+    /// Has the keeper leave the queue, where no source is left.
+    pub(crate) fn leave_queue(&self) {
+        if self.io.registered() == 0 {
+            self.rouse_keeper();
+        }
     }
 
     /// Has the keeper look again for how long to sleep, and where.
@@ -260,6 +304,16 @@ impl Driver {
         self.timers.set_waker(key, waker)
     }
 
+    /// Whether no timer of this deadline is left that was made before. `false`: perhaps.
+    pub(crate) fn is_out(&self, deadline: Instant) -> bool {
+        self.timers.is_out(deadline)
+    }
+
+    /// Whether this is the driver of a timer.
+    pub(crate) fn has_made(&self, key: TimerKey) -> bool {
+        self.timers.driver() == key.driver()
+    }
+
     /// Takes the timer away. `false` if it has fired or was cancelled before.
     pub(crate) fn cancel(&self, key: TimerKey) -> bool {
         self.timers.cancel(key)
@@ -270,7 +324,6 @@ impl Driver {
         let mut watch = self.watch.lock();
         if watch.keeper.is_none() {
             watch.keeper = Some(parker.clone());
-            self.kept.store(true, Ordering::Relaxed);
         } else {
             watch.sleepers.push(parker.clone());
         }
@@ -290,7 +343,6 @@ impl Driver {
             return;
         }
         watch.keeper = None;
-        self.kept.store(false, Ordering::Relaxed);
         let is_seen_to = watched && watch.monitored;
         if is_seen_to || watch.sleepers.is_empty() {
             self.timers.disarm();
@@ -303,11 +355,47 @@ impl Driver {
     fn appoint(&self, mut watch: MutexGuard<'_, Watch>) {
         let heir = watch.sleepers.remove(0);
         watch.keeper = Some(heir.clone());
-        self.kept.store(true, Ordering::Relaxed);
         let next = self.timers.arm();
         drop(watch);
-        if next.is_some() || self.io.bell().is_some() {
+        if next.is_some() || self.io.registered() > 0 {
             heir.rouse();
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let gone = DRIVERS.lock().shared.remove(&self.timers.driver());
+        drop(gone);
+    }
+}
+
+/// The driver whose timer this is, if it is still there. Slow: for who is on another.
+#[cold]
+pub(crate) fn find(key: TimerKey) -> Option<Arc<Driver>> {
+    DRIVERS.lock().shared.get(&key.driver()).and_then(Weak::upgrade)
+}
+
+/// The drivers of this process.
+struct Drivers {
+    /// The number of the latest.
+    latest: u32,
+    /// Those that can be found.
+    shared: BTreeMap<NonZeroU32, Weak<Driver>>,
+}
+
+static DRIVERS: GlobalMutex<Drivers> = GlobalMutex::new(Drivers { latest: 0, shared: BTreeMap::new() });
+
+impl Drivers {
+    /// A number that no other driver has.
+    fn number(&mut self) -> NonZeroU32 {
+        loop {
+            self.latest = self.latest.wrapping_add(1);
+            // The greatest stands for none: see `TimerKey::NONE`.
+            let free = |number: &NonZeroU32| *number != NonZeroU32::MAX && !self.shared.contains_key(number);
+            if let Some(number) = NonZeroU32::new(self.latest).filter(free) {
+                return number;
+            }
         }
     }
 }

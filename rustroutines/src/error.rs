@@ -254,6 +254,19 @@ pub enum SpawnError {
     /// The runtime is shutting down or gone.
     #[error("the runtime is shut down")]
     ShutDown,
+    /// The global runtime is not running yet, and the system refuses it its first threads. The next attempt may
+    /// succeed; [`RustRoutineRuntime::try_global`](crate::runtime::RustRoutineRuntime::try_global) says what
+    /// the system says.
+    #[error("the system refuses the threads for the global runtime")]
+    NoThread,
+}
+
+/// A timer could not be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TimerError {
+    /// As many timers are set as the runtime's configuration allows.
+    #[error("the limit of {0} timers is reached; raise `max_timers` in the runtime's configuration")]
+    LimitReached(usize),
 }
 
 /// A runtime could not be started or reconfigured.

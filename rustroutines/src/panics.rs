@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Waker;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
 
 /// What somebody panicked with.
 pub(crate) type Payload = Box<dyn Any + Send + 'static>;
@@ -29,6 +30,35 @@ pub(crate) fn swallow(f: impl FnOnce()) {
 #[inline]
 pub(crate) fn wake(waker: Waker) {
     swallow(|| waker.wake());
+}
+
+/// A waker whose panics go no further.
+pub(crate) struct Contained(Option<Waker>);
+
+impl Contained {
+    /// One that wakes `waker`.
+    pub(crate) fn waker(waker: Waker) -> Waker {
+        Waker::from(Arc::new(Self(Some(waker))))
+    }
+}
+
+impl Wake for Contained {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(waker) = &self.0 {
+            swallow(|| waker.wake_by_ref());
+        }
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        let waker = self.0.take();
+        swallow(|| drop(waker));
+    }
 }
 
 #[cfg(all(test, not(loom)))]

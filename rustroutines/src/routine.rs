@@ -44,11 +44,11 @@ impl fmt::Display for RoutineId {
 /// It takes a closure that *makes* the operation, and calls it inside the new routine. The routine
 /// runs whether its handle is kept or dropped.
 ///
-/// Never panics for a limit or a shutdown: where the routine cannot be started, its handle's `join`
-/// says so. [`Builder::spawn`] says so at once.
+/// Never panics for a limit, a shutdown, or want of threads: where the routine cannot be started, its
+/// handle's `join` says so. [`Builder::spawn`] says so at once.
 ///
 /// # Panics
-/// If the global runtime is needed, is not running yet, and the system refuses it a thread.
+/// If the global runtime is needed, and what the environment configures makes no sense.
 ///
 /// # Examples
 /// ```

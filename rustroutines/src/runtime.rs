@@ -29,7 +29,8 @@ pub use dump::{Dump, RoutineInfo, RoutineState, ThreadInfo};
 pub use metrics::{Histogram, RuntimeMetrics};
 pub use stats::RuntimeStats;
 
-use crate::driver::Driver;
+use crate::driver::timer::TimerKey;
+use crate::driver::{self, Driver};
 use crate::error::{RuntimeError, SpawnError};
 use crate::platform::sync::{Mutex, OnceLock};
 use crate::routine::{Builder, RoutineHandle, RoutineId};
@@ -72,8 +73,11 @@ pub struct RustRoutineRuntime {
 impl RustRoutineRuntime {
     /// Starts a runtime with the default configuration and what the environment overrides.
     ///
+    /// If the system grants it some threads, but fewer than it is to have, it begins with these, one worker at
+    /// least, and asks for the others again. [`RuntimeStats::refused_threads`] counts the refusals.
+    ///
     /// # Errors
-    /// [`RuntimeError::Thread`] if the system refuses a thread, [`RuntimeError::Config`] if the
+    /// [`RuntimeError::Thread`] if the system refuses the first threads, [`RuntimeError::Config`] if the
     /// environment sets something that makes no sense.
     pub fn new() -> Result<Self, RuntimeError> {
         Self::with_config(RuntimeConfig::new())
@@ -110,14 +114,22 @@ impl RustRoutineRuntime {
     /// The global runtime, started now if it is not running yet.
     ///
     /// # Panics
-    /// If it has to be started and cannot be: see [`new`](Self::new).
+    /// If it has to be started and cannot be: see [`try_global`](Self::try_global).
     pub fn global() -> &'static Self {
+        Self::try_global().unwrap_or_else(|error| panic!("the global runtime could not be started: {error}"))
+    }
+
+    /// The global runtime, started now if it is not running yet.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new), if it has to be started. It may be tried again.
+    pub fn try_global() -> Result<&'static Self, RuntimeError> {
         if let Some(runtime) = GLOBAL.get() {
-            return runtime;
+            return Ok(runtime);
         }
-        Self::start_global(RuntimeConfig::new()).unwrap_or_else(|error| match error {
-            RuntimeError::AlreadyStarted => GLOBAL.get().expect("it was started"),
-            error => panic!("the global runtime could not be started: {error}"),
+        Self::start_global(RuntimeConfig::new()).or_else(|error| match error {
+            RuntimeError::AlreadyStarted => Ok(GLOBAL.get().expect("it was started")),
+            error => Err(error),
         })
     }
 
@@ -307,6 +319,53 @@ impl fmt::Display for StragglerInfo {
 /// Calls `f` with the current runtime's scheduler: the one whose worker this is, else the global one.
 pub(crate) fn with_scheduler<R>(f: impl FnOnce(&Arc<Scheduler>) -> R) -> R {
     scheduler::with_current(|current| f(current.unwrap_or_else(|| RustRoutineRuntime::global().scheduler())))
+}
+
+/// The same, for a spawn, which has an error to give where the global one gets no thread.
+///
+/// # Panics
+/// If the global runtime is needed, and its configuration makes no sense.
+pub(crate) fn with_scheduler_to_spawn<R>(
+    f: impl FnOnce(&Arc<Scheduler>) -> Result<R, SpawnError>,
+) -> Result<R, SpawnError> {
+    scheduler::with_current(|current| {
+        // `f` stands here once: whoever spawns has a copy of all this.
+        f(match current {
+            Some(scheduler) => scheduler,
+            None => global_to_spawn()?,
+        })
+    })
+}
+
+fn global_to_spawn() -> Result<&'static Arc<Scheduler>, SpawnError> {
+    match RustRoutineRuntime::try_global() {
+        Ok(runtime) => Ok(runtime.scheduler()),
+        Err(RuntimeError::Thread(_)) => Err(SpawnError::NoThread),
+        Err(error) => panic!("the global runtime could not be started: {error}"),
+    }
+}
+
+/// Calls `f` with the driver of the current runtime, which costs no count of references.
+pub(crate) fn with_driver<R>(f: impl FnOnce(&Driver) -> R) -> R {
+    with_scheduler(|scheduler| f(&scheduler.driver))
+}
+
+/// Calls `f` with the driver of a timer; `None` if that is gone.
+pub(crate) fn with_driver_of<R>(key: TimerKey, f: impl FnOnce(&Driver) -> R) -> Option<R> {
+    scheduler::with_current(|current| {
+        let global = || GLOBAL.get().map(RustRoutineRuntime::scheduler);
+        let near = current.or_else(global).filter(|scheduler| scheduler.driver.has_made(key));
+        // `f` stands here once.
+        let far;
+        let driver = match near {
+            Some(scheduler) => &*scheduler.driver,
+            None => {
+                far = driver::find(key)?;
+                &*far
+            }
+        };
+        Some(f(driver))
+    })
 }
 
 /// The driver of the current runtime.

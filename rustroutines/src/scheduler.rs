@@ -48,7 +48,7 @@ use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence}
 use crate::platform::sync::{GlobalMutex, Mutex};
 use crate::platform::{clock, thread};
 use crate::task::locals::Key;
-use crate::task::registry::{Registry, Seat, Slot, Spawner, Told};
+use crate::task::registry::{Newcomer, Registry, Seat, Spare, Spawner, Told};
 use crate::task::report::{self, Who};
 use crate::task::{self, Ending, Meta, Outcome};
 use blocked::Blocked;
@@ -92,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) max_threads: usize,
     /// Routines that may be alive at once.
     pub(crate) max_routines: Option<usize>,
+    /// Timers that may be set at once.
+    pub(crate) max_timers: usize,
     /// Threads of the blocking pool.
     pub(crate) max_blocking: usize,
     /// How long an idle thread of the blocking pool, or a worker thread without a place, stays.
@@ -144,10 +146,17 @@ pub(crate) struct Owner(Weak<Scheduler>);
 
 impl Scheduler {
     /// Starts a scheduler and its threads.
+    ///
+    /// # Errors
+    /// Where the system refuses the monitor's thread, or all others. With one worker it begins: the monitor asks
+    /// for the others again and again.
     pub(crate) fn start(settings: Settings) -> io::Result<Arc<Self>> {
         let scheduler = Self::new(settings);
-        let started = scheduler.fill_places().and_then(|()| monitor::start(&scheduler));
-        scheduler.driver.set_monitored(started.is_ok());
+        let started = monitor::start(&scheduler).and_then(|()| {
+            scheduler.driver.set_monitored(true);
+            let filled = scheduler.fill_places();
+            if scheduler.has_workers() { Ok(()) } else { filled }
+        });
         if let Err(error) = started {
             scheduler.shut_down(Duration::ZERO);
             return Err(error);
@@ -166,7 +175,7 @@ impl Scheduler {
         Arc::new_cyclic(|this: &Weak<Self>| {
             let this = this.clone();
             Self {
-                driver: Arc::new(Driver::new()),
+                driver: Driver::shared(settings.max_timers),
                 blocking: Arc::new(BlockingPool::new(settings.max_blocking, settings.keep_alive, name)),
                 queues: Queues::new(settings.max_threads, plan),
                 idle: Idle::new(settings.workers),
@@ -197,16 +206,16 @@ impl Scheduler {
         O: Future + Send + 'static,
         O::Output: Send + 'static,
     {
-        let slot = match self.seat(site, name.as_ref()) {
-            Ok(slot) => slot,
+        let newcomer = match self.seat(site, name.as_ref()) {
+            Ok(newcomer) => newcomer,
             Err(error) => {
                 self.tally(|tally, own| count(&tally.refused, own));
                 return Err(error);
             }
         };
         let label = name.as_ref().map(|name| name.as_str());
-        report::spawned(Who { id: slot.id(), name: label, site });
-        let (task, join) = task::spawn(slot, name, make);
+        report::spawned(Who { id: newcomer.id, name: label, site });
+        let (task, join) = task::spawn(newcomer, name, make);
         task.schedule();
         Ok(join)
     }
@@ -215,7 +224,7 @@ impl Scheduler {
         self: &Arc<Self>,
         site: &'static Location<'static>,
         name: Option<&Arc<String>>,
-    ) -> Result<Slot<Owner>, SpawnError> {
+    ) -> Result<Newcomer<Owner>, SpawnError> {
         if !self.accepts() {
             return Err(SpawnError::ShutDown);
         }
@@ -225,19 +234,19 @@ impl Scheduler {
                 return Err(SpawnError::LimitReached(limit));
             }
         }
-        let slot = self.on_worker(|worker| match worker {
+        let newcomer = self.on_worker(|worker| match worker {
             Some(worker) => {
-                let slot = self.registry.seat(&mut worker.spawner.borrow_mut(), site, name);
+                let newcomer = self.registry.seat(&mut worker.spawner.borrow_mut(), site, name);
                 bump(&worker.remote().own.tally.spawned);
-                slot
+                newcomer
             }
             None => {
-                let slot = self.registry.seat(&mut self.outside.lock(), site, name);
+                let newcomer = self.registry.seat(&mut self.outside.lock(), site, name);
                 self.outside_tally.spawned.fetch_add(1, Ordering::Relaxed);
-                slot
+                newcomer
             }
         });
-        slot.ok_or_else(|| {
+        newcomer.ok_or_else(|| {
             // A shutdown came in between.
             self.tally(|tally, own| count(&tally.dropped, own));
             self.release();
@@ -319,24 +328,29 @@ impl Scheduler {
         }
     }
 
+    /// Whether there is any thread but the monitor.
+    fn has_workers(&self) -> bool {
+        *self.threads.lock() > 1
+    }
+
     /// Starts one more thread. It looks for a place by itself.
     fn start_thread(self: &Arc<Self>) -> io::Result<()> {
-        let Some(Vacant { index, deque, remote }) = self.places.enlist(&self.queues) else {
+        let Some(Vacant { index, lanes, remote }) = self.places.enlist(&self.queues) else {
             return Err(io::Error::other("the limit of worker threads is reached"));
         };
         *self.threads.lock() += 1;
-        // Where there is no thread, the deque must come back: a number is never lost.
-        let parcel = Arc::new(Mutex::new(Some(deque)));
+        // Where there is no thread, the lanes must come back: a number is never lost.
+        let parcel = Arc::new(Mutex::new(Some(lanes)));
         let started = {
             let (scheduler, parcel, remote) = (self.clone(), parcel.clone(), remote.clone());
             thread::Builder::new().name(format!("{}-{index}", self.settings.name)).spawn(move || {
-                let deque = parcel.lock().take().expect("a parcel is opened once");
-                worker::run(scheduler, index, deque, remote);
+                let lanes = parcel.lock().take().expect("a parcel is opened once");
+                worker::run(scheduler, index, lanes, remote);
             })
         };
         if let Err(error) = started {
-            if let Some(deque) = parcel.lock().take() {
-                self.places.vacate(Vacant { index, deque, remote });
+            if let Some(lanes) = parcel.lock().take() {
+                self.places.vacate(Vacant { index, lanes, remote });
             }
             self.thread_ends();
             return Err(error);
@@ -383,7 +397,7 @@ impl Scheduler {
         for remote in self.queues.remotes() {
             counts.spawned += remote.own.tally.spawned.load(Ordering::Relaxed);
             counts.polls += remote.own.pulse.load(Ordering::Relaxed) / 2;
-            counts.queued += remote.stealer.len() as u64;
+            counts.queued += (remote.stealer.len() + remote.prompt.len()) as u64;
         }
         counts.spawned += self.outside_tally.spawned.load(Ordering::Relaxed);
         counts.queued += self.queues.injector.len() as u64;
@@ -484,6 +498,18 @@ impl task::Home for Owner {
 
     fn address(&self) -> usize {
         self.0.as_ptr().addr()
+    }
+
+    #[inline]
+    fn offer(spare: Spare<Self>) {
+        let mut spare = Some(spare);
+        worker::with(|worker| {
+            // Not while it seats somebody: it may be what drops this.
+            if let Some(mut spawner) = worker.and_then(|worker| worker.spawner.try_borrow_mut().ok()) {
+                spare = spare.take().and_then(|spare| spawner.keep(spare));
+            }
+        });
+        drop(spare);
     }
 
     fn emptied(&self) {

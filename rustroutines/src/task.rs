@@ -13,6 +13,8 @@
 //!
 //! - calls the closure that makes the operation on the first poll, inside the routine; closure and
 //!   operation share their place, so that what a routine was given is not held twice;
+//! - says whose waker it is polled with, so that joiners know which wakers are async-task's own: see
+//!   [`poll_joined`];
 //! - contains every panic: of the closure, of the operation, of their destructors. async-task would
 //!   end the process for a panicking destructor;
 //! - looks for the order to abort before each poll. It looks *inside* the poll, after async-task has
@@ -29,13 +31,15 @@ pub(crate) mod stamp;
 pub(crate) mod trace;
 
 use crate::error::{JoinError, Panic};
-use crate::panics;
+use crate::panics::{self, Contained};
 use async_task::{Builder, Runnable, ScheduleInfo, Task, WithInfo};
 use pin_project_lite::pin_project;
-use registry::{Order, Seat, Slot, Told};
+use registry::{Newcomer, Order, Seat, Slot, Spare, Told};
+use std::cell::Cell;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, RawWakerVTable, Waker};
 
 /// What a task belongs to. It is the scheduler; the task itself does not know more about it.
 pub(crate) trait Home: Send + Sync + Sized + 'static {
@@ -47,6 +51,9 @@ pub(crate) trait Home: Send + Sync + Sized + 'static {
 
     /// Tells it from every other home that there is at the same time.
     fn address(&self) -> usize;
+
+    /// Takes what a newcomer on this thread can use, or drops it.
+    fn offer(spare: Spare<Self>);
 
     /// Hears that in a block of seats nobody is left, where somebody has asked for that.
     fn emptied(&self);
@@ -90,8 +97,12 @@ pub(crate) struct Outcome<T>(Option<Result<T, JoinError>>);
 
 impl<T> Outcome<T> {
     /// The value, or why there is none.
+    #[inline]
     pub(crate) fn into_result(mut self) -> Result<T, JoinError> {
-        self.0.take().expect("an outcome is read once")
+        let result = self.0.take().expect("an outcome is read once");
+        // Nothing is left in it to be dropped.
+        mem::forget(self);
+        result
     }
 }
 
@@ -101,6 +112,33 @@ impl<T> Drop for Outcome<T> {
             panics::swallow(|| drop(result));
         }
     }
+}
+
+crate::platform::thread::thread_local! {
+    /// What the wakers of the task are made of that this thread has polled last.
+    static OURS: Cell<Option<&'static RawWakerVTable>> = const { Cell::new(None) };
+}
+
+/// Polls the joiner's side of a task. async-task ends the process where a joiner's waker panics; so it gets none
+/// that could: its own, which routines are polled with, and others in a wrapping.
+#[inline]
+pub(crate) fn poll_joined<T, M>(task: &mut Task<T, M>, cx: &mut Context<'_>) -> Poll<T> {
+    let ours = OURS.try_with(Cell::get).unwrap_or(None);
+    if ours.is_some_and(|ours| std::ptr::eq(ours, cx.waker().vtable())) {
+        Pin::new(task).poll(cx)
+    } else {
+        poll_joined_from_elsewhere(task, cx)
+    }
+}
+
+fn poll_joined_from_elsewhere<T, M>(task: &mut Task<T, M>, cx: &mut Context<'_>) -> Poll<T> {
+    if task.is_finished() {
+        if let Poll::Ready(value) = Pin::new(&mut *task).poll(&mut Context::from_waker(Waker::noop())) {
+            return Poll::Ready(value);
+        }
+    }
+    let waker = Contained::waker(cx.waker().clone());
+    Pin::new(task).poll(&mut Context::from_waker(&waker))
 }
 
 /// Runs `f`; gives what it panicked with.
@@ -113,7 +151,7 @@ type Joined<H, O> = Task<Outcome<<O as Future>::Output>, Meta<H>>;
 
 /// Makes a task out of a closure that makes an operation. It is not scheduled yet.
 pub(crate) fn spawn<H, F, O>(
-    slot: Slot<H>,
+    newcomer: Newcomer<H>,
     name: Option<Arc<String>>,
     make: F,
 ) -> (Runnable<Meta<H>>, Joined<H, O>)
@@ -123,13 +161,13 @@ where
     O: Future + Send + 'static,
     O::Output: Send + 'static,
 {
-    let meta = Meta { seat: slot.seat(), id: slot.id(), name, woken: stamp::Stamp::new() };
+    let Newcomer { id, seat, slot } = newcomer;
+    let meta = Meta { seat, id, name, woken: stamp::Stamp::new() };
     // The schedule function captures nothing: async-task then saves two steps of the reference count
     // for each wake-up. It finds the scheduler in the metadata.
-    Builder::new().metadata(meta).spawn(
-        move |_| Body { stage: Stage::Make { make }, slot, ending: Ending::Dropped },
-        WithInfo(schedule::<H>),
-    )
+    Builder::new()
+        .metadata(meta)
+        .spawn(move |_| Body { stage: Stage::Make { make }, slot }, WithInfo(schedule::<H>))
 }
 
 fn schedule<H: Home>(task: Runnable<Meta<H>>, info: ScheduleInfo) {
@@ -143,19 +181,17 @@ pin_project! {
         // The closure, then the operation.
         #[pin]
         stage: Stage<F, O>,
-        // Our seat among the living, given up when we are dropped.
+        // Our seat among the living, given up when we are dropped. It knows how we have ended.
         slot: Slot<H>,
-        // How it ended; `Dropped` until it has.
-        ending: Ending,
     }
 
     impl<H: Home, F, O> PinnedDrop for Body<H, F, O> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if end(this.stage, this.slot).is_err() {
-                *this.ending = Ending::Panicked;
+                this.slot.set_ending(Ending::Panicked);
             }
-            this.slot.leave(*this.ending);
+            this.slot.leave();
         }
     }
 }
@@ -173,7 +209,8 @@ pin_project! {
 /// Drops what a routine consists of, and then what it has kept for itself. A panic of either is the first's.
 fn end<H: Home, F, O>(mut stage: Pin<&mut Stage<F, O>>, slot: &Slot<H>) -> Result<(), JoinError> {
     let ended = contain(|| stage.set(Stage::Over));
-    let locals = slot.key().end().map_err(|payload| JoinError::Panicked(Panic::new(payload)));
+    let locals = if locals::are_used() { slot.key().end() } else { Ok(()) };
+    let locals = locals.map_err(|payload| JoinError::Panicked(Panic::new(payload)));
     match (ended, locals) {
         (Err(panicked), locals) => {
             panics::swallow(|| drop(locals));
@@ -191,6 +228,7 @@ where
     type Output = Outcome<O::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _ = OURS.try_with(|ours| ours.set(Some(cx.waker().vtable())));
         let mut this = self.project();
         let order = this.slot.order();
         let mut asked = matches!(order, Order::Tell).then(|| this.slot.asked());
@@ -226,12 +264,12 @@ where
                 Outcome(Some(Err(panicked)))
             }
         };
-        *this.ending = match &outcome.0 {
+        this.slot.set_ending(match &outcome.0 {
             Some(Err(JoinError::Aborted)) => Ending::Aborted,
             Some(Err(JoinError::ShutDown)) => Ending::Dropped,
             Some(Err(_)) => Ending::Panicked,
             _ => Ending::Completed,
-        };
+        });
         Poll::Ready(outcome)
     }
 }

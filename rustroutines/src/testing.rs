@@ -86,18 +86,27 @@ pub struct Simulation {
     seed: u64,
     /// Routines that may be alive at once.
     max_routines: Option<usize>,
+    /// As in the configuration of a runtime.
+    max_timers: Option<usize>,
 }
 
 impl Simulation {
     /// One whose order follows from `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { seed, max_routines: None }
+        Self { seed, max_routines: None, max_timers: None }
     }
 
     /// How many routines may be alive at once, as in a
     /// [`RuntimeConfig`](crate::runtime::RuntimeConfig::max_routines).
     pub fn max_routines(mut self, routines: usize) -> Self {
         self.max_routines = Some(routines);
+        self
+    }
+
+    /// How many timers may be set at once, as in
+    /// [`RuntimeConfig`](crate::runtime::RuntimeConfig::max_timers).
+    pub fn max_timers(mut self, timers: usize) -> Self {
+        self.max_timers = Some(timers);
         self
     }
 
@@ -112,7 +121,7 @@ impl Simulation {
         O: Suspend + 'static,
         O::Output: 'static,
     {
-        let entered = simulation::enter(self.seed, self.max_routines)
+        let entered = simulation::enter(self.seed, self.max_routines, self.max_timers)
             .expect("a simulation runs on a thread that neither simulates nor works for a runtime");
         let (operation, output) = (make(), Rc::new(Cell::new(None)));
         let there = output.clone();

@@ -8,6 +8,10 @@
 //! A [`Sleep`] asks the clock whether its time has come; the timer is only what has it asked. So it is
 //! never early, whoever polls it and why, and one whose deadline is past needs no timer at all. Nor does
 //! one that lies beyond what the clock can express: it never ends.
+//!
+//! A look at the clock is dear: more than a third of what a timer costs that is made and not needed. One
+//! that was made by its duration, a tick or more, is not asked for at its first poll, which comes at once
+//! almost always. Where it comes late, the timer is due as soon as it is set.
 
 mod alarm;
 mod join_timeout;
@@ -17,10 +21,10 @@ pub(crate) mod wheel;
 pub(crate) use alarm::Alarm;
 pub use join_timeout::JoinTimeout;
 
-use crate::driver::Driver;
-use crate::driver::timer::TimerKey;
+use crate::driver::timer::{TICK, TimerKey};
 use crate::error::Timeout;
 use crate::platform::clock::{self, Instant};
+use crate::runtime;
 use crate::select::{Progress, Step};
 use crate::suspend::Suspend;
 use crate::task::budget;
@@ -28,7 +32,6 @@ use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -61,6 +64,10 @@ pub fn now() -> Instant {
 /// [`Duration::ZERO`] it ends at once; with one that the clock cannot express, such as
 /// [`Duration::MAX`], never.
 ///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
+///
 /// # Cancel safety
 /// Dropping it takes the timer away. A new `sleep` starts counting anew.
 ///
@@ -74,10 +81,15 @@ pub fn now() -> Instant {
 /// assert!(begin.elapsed() >= Duration::from_millis(5));
 /// ```
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { deadline: clock::now().checked_add(duration), timer: None }
+    let deadline = clock::now().checked_add(duration);
+    Sleep { deadline, timer: (deadline.is_some() && duration >= TICK).then_some(JUST_MADE) }
 }
 
 /// Waits until `deadline`. One that is past ends at once.
+///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Cancel safety
 /// Dropping it takes the timer away, and loses nothing: a new `sleep_until` ends at the same instant.
@@ -104,6 +116,10 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 ///
 /// # Errors
 /// [`Timeout`] if the time was up first. The operation is dropped.
+///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Cancel safety
 /// That of the operation.
@@ -132,6 +148,10 @@ pub fn timeout<O: Suspend>(
 /// # Errors
 /// [`Timeout`] if the deadline came first. The operation is dropped.
 ///
+/// # Panics
+/// When it has to wait and the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
+///
 /// # Cancel safety
 /// That of the operation.
 ///
@@ -151,13 +171,16 @@ pub fn timeout_at<O: Suspend>(
     WithTimeout { operation: operation(), sleep }
 }
 
+/// What stands for the timer of one that was made by its duration and has not been polled.
+const JUST_MADE: TimerKey = TimerKey::NONE;
+
 /// The operation of [`sleep`] and [`sleep_until`].
 #[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
 pub struct Sleep {
     /// When it ends; `None` for never.
     deadline: Option<Instant>,
-    /// The timer, from the first poll that found the deadline still to come.
-    timer: Option<(Arc<Driver>, TimerKey)>,
+    /// The timer, from the first poll that found the deadline still to come; or `JUST_MADE`.
+    timer: Option<TimerKey>,
 }
 
 impl Sleep {
@@ -171,21 +194,30 @@ impl Sleep {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
         };
-        if clock::now() >= deadline {
-            self.cancel();
-            return Poll::Ready(());
-        }
-        if let Some((driver, key)) = &self.timer {
-            if driver.set_waker(*key, cx.waker()) {
-                return Poll::Pending;
+        let timer = self.timer.take();
+        if timer != Some(JUST_MADE) {
+            if clock::now() >= deadline {
+                if let Some(key) = timer {
+                    runtime::with_driver_of(key, |driver| driver.is_out(deadline) || driver.cancel(key));
+                }
+                return Poll::Ready(());
             }
-            // The timer has fired since the look at the clock.
-            self.timer = None;
-            return Poll::Ready(());
+            if let Some(key) = timer {
+                match runtime::with_driver_of(key, |driver| driver.set_waker(key, cx.waker())) {
+                    Some(true) => {
+                        self.timer = timer;
+                        return Poll::Pending;
+                    }
+                    // It has fired since the look at the clock.
+                    Some(false) => return Poll::Ready(()),
+                    // Its runtime is gone.
+                    None => {}
+                }
+            }
         }
-        let driver = crate::runtime::driver();
-        let key = driver.insert(deadline, cx.waker().clone());
-        self.timer = Some((driver, key));
+        let waker = cx.waker().clone();
+        let key = runtime::with_driver(|driver| driver.insert(deadline, waker));
+        self.timer = Some(key.unwrap_or_else(|error| panic!("{error}")));
         Poll::Pending
     }
 
@@ -202,8 +234,8 @@ impl Sleep {
     }
 
     fn cancel(&mut self) {
-        if let Some((driver, key)) = self.timer.take() {
-            driver.cancel(key);
+        if let Some(key) = self.timer.take().filter(|&key| key != JUST_MADE) {
+            runtime::with_driver_of(key, |driver| driver.cancel(key));
         }
     }
 }
@@ -352,8 +384,8 @@ mod tests {
         assert!(Pin::new(&mut never).poll(&mut cx).is_pending());
         assert!(never.timer.is_none());
         let mut waits = sleep(Duration::from_secs(600));
-        assert!(waits.timer.is_none(), "not before it is polled");
+        assert_eq!(waits.timer, Some(JUST_MADE), "not before it is polled");
         assert!(Pin::new(&mut waits).poll(&mut cx).is_pending());
-        assert!(waits.timer.is_some());
+        assert!(waits.timer.is_some_and(|key| key != JUST_MADE));
     }
 }

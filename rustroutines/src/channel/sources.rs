@@ -9,6 +9,7 @@
 
 use super::core::Channel;
 use super::{Receiver, TrySendError};
+use crate::error::TimerError;
 use crate::platform::clock::{self, Instant};
 use crate::time::Alarm;
 use std::sync::{Arc, Weak};
@@ -43,6 +44,10 @@ pub fn never<T>() -> Receiver<T> {
 /// wait, `timeout(…)` in the `select!` and [`recv_timeout`](Receiver::recv_timeout) are cheaper.
 ///
 /// Dropping the receiver takes the timer away.
+///
+/// # Panics
+/// If the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers).
 ///
 /// # Examples
 /// ```
@@ -84,7 +89,9 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
 /// Dropping the receiver takes the timer away; closing the channel stops it too.
 ///
 /// # Panics
-/// If `period` is zero.
+/// If `period` is zero, or the runtime's limit of timers is reached: see
+/// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). A ticker whose next timer is refused ends: its
+/// channel is closed.
 ///
 /// # Examples
 /// ```
@@ -112,7 +119,8 @@ fn fed(due: Instant, period: Option<Duration>) -> Receiver<Instant> {
     let mut channel = Channel::new(1);
     channel.alarm = Some(Box::new(Alarm::new()));
     let channel = Arc::new(channel);
-    Feed { channel: Arc::downgrade(&channel), due, period }.set(&channel);
+    let feed = Feed { channel: Arc::downgrade(&channel), due, period };
+    feed.set(&channel).unwrap_or_else(|error| panic!("{error}"));
     Receiver { channel }
 }
 
@@ -128,9 +136,10 @@ struct Feed {
 
 impl Feed {
     /// Has the alarm of the channel wake it.
-    fn set(self, channel: &Channel<Instant>) {
-        if let Some(alarm) = &channel.alarm {
-            alarm.set(self.due, Waker::from(Arc::new(self)));
+    fn set(self, channel: &Channel<Instant>) -> Result<(), TimerError> {
+        match &channel.alarm {
+            Some(alarm) => alarm.set(self.due, Waker::from(Arc::new(self))),
+            None => Ok(()),
         }
     }
 
@@ -151,11 +160,13 @@ impl Wake for Feed {
             return;
         }
         // Before the value is sent: a receiver's waker that panics must not stop the clock.
-        if let Some(next) = self.next(clock::now()) {
-            next.set(&channel);
-        }
+        let next = self.next(clock::now()).map_or(Ok(()), |next| next.set(&channel));
         // One that waits already takes its place.
         let _: Result<(), TrySendError<Instant>> = channel.try_send(self.due);
+        if next.is_err() {
+            // No timer is to be had for the next: that was the last, and receivers are not to wait for more.
+            channel.close();
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 use super::readiness::{Readiness, Told};
 use crate::panics;
 use crate::platform::atomic::{AtomicUsize, Ordering};
+use crate::platform::census;
 #[cfg(not(any(loom, shuttle)))]
 use crate::platform::readiness::Registry;
 use crate::platform::readiness::{Bell, Event, Selector};
@@ -64,14 +65,39 @@ impl Reactor {
         }
     }
 
-    /// Starts the queue, where it is not started; says whether it was not.
-    pub(super) fn start(&self) -> io::Result<bool> {
+    /// Starts the queue, where it is not started.
+    pub(super) fn start(&self) -> io::Result<()> {
         let _starting = self.sources.lock();
-        if self.started.get().is_some() {
-            return Ok(false);
+        if self.started.get().is_none() {
+            let (selector, bell) = Selector::new()?;
+            let _first = self.started.set(Started { selector, bell: Arc::new(bell) });
         }
-        let (selector, bell) = Selector::new()?;
-        Ok(self.started.set(Started { selector, bell: Arc::new(bell) }).is_ok())
+        Ok(())
+    }
+
+    /// Numbers a source; says whether it is the only one.
+    pub(super) fn seat(&self, readiness: &Arc<Readiness>) -> io::Result<(usize, bool)> {
+        let mut sources = self.sources.lock();
+        if sources.shut {
+            return Err(shut_down());
+        }
+        census::source_comes();
+        let number = sources.slab.insert(readiness.clone());
+        self.registered.store(sources.slab.len(), Ordering::Relaxed);
+        Ok((number, sources.slab.len() == 1))
+    }
+
+    /// A source is gone.
+    pub(super) fn forget(&self, number: usize) {
+        let mut sources = self.sources.lock();
+        let readiness = sources.slab.remove(number);
+        self.registered.store(sources.slab.len(), Ordering::Relaxed);
+        if sources.slab.is_empty() {
+            sources.slab.shrink_to_fit();
+        }
+        drop(sources);
+        census::source_goes();
+        drop(readiness);
     }
 
     /// What ends a [`wait`](Self::wait), where there is something to wait at.
@@ -144,21 +170,14 @@ fn told(event: &Event) -> (Told, Told) {
 /// The numbers of the sources, in the system's queue and in `sources`.
 #[cfg(not(any(loom, shuttle)))]
 impl Reactor {
-    /// Registers a source; gives its number. The queue must have been started.
-    pub(super) fn register(&self, source: &mut impl Source, readiness: &Arc<Readiness>) -> io::Result<usize> {
-        let mut sources = self.sources.lock();
-        if sources.shut {
-            return Err(shut_down());
-        }
-        let number = sources.slab.insert(readiness.clone());
-        self.registered.store(sources.slab.len(), Ordering::Relaxed);
-        drop(sources);
+    /// Registers a source under its number. Where the system refuses, it has none any more.
+    pub(super) fn register(&self, source: &mut impl Source, number: usize) -> io::Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.registry().register(source, Token(number), both) {
+        let result = self.registry().register(source, Token(number), both);
+        if result.is_err() {
             self.forget(number);
-            return Err(error);
         }
-        Ok(number)
+        result
     }
 
     /// Takes a source out.
@@ -171,21 +190,9 @@ impl Reactor {
     fn registry(&self) -> &Registry {
         self.started.get().expect("it was started").selector.registry()
     }
-
-    fn forget(&self, number: usize) {
-        let mut sources = self.sources.lock();
-        let readiness = sources.slab.remove(number);
-        self.registered.store(sources.slab.len(), Ordering::Relaxed);
-        if sources.slab.is_empty() {
-            sources.slab.shrink_to_fit();
-        }
-        drop(sources);
-        drop(readiness);
-    }
 }
 
 /// What an operation ends with whose driver is gone.
-#[cfg(not(any(loom, shuttle)))]
 pub(super) fn shut_down() -> io::Error {
     io::Error::other("the runtime that served this was shut down")
 }

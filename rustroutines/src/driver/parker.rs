@@ -91,6 +91,11 @@ impl Parker {
         self.park();
     }
 
+    /// Whether the owner sleeps in a wait that a bell ends, or is about to.
+    pub(super) fn is_away(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == AWAY
+    }
+
     /// Whether a notification waits: then `park` would not sleep.
     pub(crate) fn is_notified(&self) -> bool {
         // Relaxed: `park` takes it, and acquires.

@@ -71,10 +71,9 @@ impl<S: Source> Registered<S> {
     /// Where the system refuses, and after the driver was shut down.
     pub(crate) fn new(driver: &Arc<Driver>, mut source: S, ready: bool) -> io::Result<Self> {
         let readiness = Arc::new(Readiness::new(ready));
-        if driver.io.start()? {
-            driver.rouse_keeper();
-        }
-        let number = driver.io.register(&mut source, &readiness)?;
+        driver.io.start()?;
+        let number = driver.seat(&readiness)?;
+        driver.io.register(&mut source, number)?;
         Ok(Self { source: Some(source), readiness, driver: driver.clone(), number, timers: OnceLock::new() })
     }
 
@@ -105,6 +104,9 @@ impl<S: Source> Registered<S> {
     }
 
     /// Sets from when on operations in one direction end with `TimedOut`; also those that wait now.
+    ///
+    /// # Panics
+    /// Where there are as many timers as there may be. Then there is no deadline.
     pub(crate) fn set_deadline(&self, direction: Direction, deadline: Option<Instant>) {
         if deadline.is_none() && self.timers.get().is_none() {
             return;
@@ -118,7 +120,15 @@ impl<S: Source> Registered<S> {
         }
         if let Some(deadline) = deadline.filter(|&deadline| deadline > clock::now()) {
             let expiry = Arc::new(Expiry { readiness: self.readiness.clone(), direction });
-            timers[direction as usize] = Some(self.driver.insert(deadline, Waker::from(expiry)));
+            match self.driver.insert(deadline, Waker::from(expiry)) {
+                Ok(timer) => timers[direction as usize] = Some(timer),
+                Err(error) => {
+                    drop(timers);
+                    // The former one has no timer any more.
+                    self.readiness.set_deadline(direction, None);
+                    panic!("{error}");
+                }
+            }
         }
         drop(timers);
         self.readiness.set_deadline(direction, deadline);

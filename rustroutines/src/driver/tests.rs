@@ -48,12 +48,12 @@ mod real {
 
     #[test]
     fn a_parked_thread_fires_at_the_deadline_and_never_before() {
-        let driver = Driver::new();
+        let driver = Driver::new(usize::MAX);
         let (tell, told) = mpsc::channel();
         let deadlines: Vec<_> = [7, 1, 3, 0, 12].map(|ms| clock::now() + Duration::from_millis(ms)).into();
         for &deadline in &deadlines {
             let tell = tell.clone();
-            driver.insert(deadline, waker(move || tell.send((deadline, clock::now())).unwrap()));
+            driver.insert(deadline, waker(move || tell.send((deadline, clock::now())).unwrap())).unwrap();
         }
         let parker = Arc::new(Parker::new());
         while driver.timers() > 0 {
@@ -69,12 +69,14 @@ mod real {
 
     #[test]
     fn a_new_earlier_timer_interrupts_the_parked_keeper() {
-        let driver = Arc::new(Driver::new());
-        let far = driver.insert(clock::now() + 100 * LONG, waker(|| panic!("much too early")));
+        let driver = Arc::new(Driver::new(usize::MAX));
+        let far = driver.insert(clock::now() + 100 * LONG, waker(|| panic!("much too early"))).unwrap();
         let (_, told) = park_once(&driver);
         wait_for(|| driver.timers.armed() != 0);
         let (tell, fired) = mpsc::channel();
-        driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
+        driver
+            .insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()))
+            .unwrap();
         fired.recv_timeout(LONG).expect("slept through");
         assert!(!told.recv_timeout(LONG).unwrap());
         assert!(driver.cancel(far));
@@ -83,7 +85,7 @@ mod real {
 
     #[test]
     fn the_role_goes_to_a_sleeper_when_the_keeper_gets_work() {
-        let driver = Arc::new(Driver::new());
+        let driver = Arc::new(Driver::new(usize::MAX));
         let (first, first_told) = park_once(&driver);
         wait_for(|| driver.watch.lock().keeper.is_some());
         let (second, second_told) = park_once(&driver);
@@ -94,7 +96,9 @@ mod real {
         // The first thread is busy now for as long as it likes.
         assert!(driver.watch.lock().is_keeper(&second));
         let (tell, fired) = mpsc::channel();
-        driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
+        driver
+            .insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()))
+            .unwrap();
         fired.recv_timeout(LONG).expect("slept through");
         assert!(!second_told.recv_timeout(LONG).unwrap());
         assert!(driver.watch.lock().keeper.is_none());
@@ -102,7 +106,7 @@ mod real {
 
     #[test]
     fn a_keeper_that_is_away_for_a_moment_has_it_kept_for_itself_unless_one_is_appointed() {
-        let driver = Arc::new(Driver::new());
+        let driver = Arc::new(Driver::new(usize::MAX));
         driver.set_monitored(true);
         let (parker, own) = (Arc::new(Parker::new()), driver.clone());
         let first = parker.clone();
@@ -117,7 +121,9 @@ mod real {
         driver.keep_time();
         assert!(driver.watch.lock().keeper.is_none(), "there is nothing to keep");
         let (tell, fired) = mpsc::channel();
-        driver.insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()));
+        driver
+            .insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()))
+            .unwrap();
         driver.keep_time();
         fired.recv_timeout(LONG).expect("slept through");
         assert!(!second_told.recv_timeout(LONG).unwrap());
@@ -127,34 +133,39 @@ mod real {
 
     #[test]
     fn a_busy_thread_fires_by_polling() {
-        let driver = Driver::new();
+        let driver = Driver::new(usize::MAX);
         assert_eq!(driver.poll(), 0);
         let (tell, fired) = mpsc::channel();
-        driver.insert(clock::now() + Duration::from_millis(1), waker(move || tell.send(()).unwrap()));
+        driver
+            .insert(clock::now() + Duration::from_millis(1), waker(move || tell.send(()).unwrap()))
+            .unwrap();
         wait_for(|| driver.poll() == 1);
         assert_eq!(fired.try_recv(), Ok(()));
     }
 
     #[test]
     fn a_waker_may_cancel_change_and_make_timers() {
-        let driver = Arc::new(Driver::new());
+        let driver = Arc::new(Driver::new(usize::MAX));
         let soon = clock::now();
         let keys = Arc::new(Mutex::new(Vec::new()));
         let inner = (driver.clone(), keys.clone());
         let (tell, fired) = mpsc::channel();
-        driver.insert(
-            soon,
-            waker(move || {
-                let (driver, keys) = &inner;
-                let keys: Vec<TimerKey> = std::mem::take(&mut keys.lock());
-                assert!(driver.set_waker(keys[100], &waker(|| {})));
-                assert_eq!(keys[..100].iter().filter(|&&key| driver.cancel(key)).count(), 100);
-                let tell = tell.clone();
-                driver.insert(soon, waker(move || tell.send(()).unwrap()));
-            }),
-        );
+        driver
+            .insert(
+                soon,
+                waker(move || {
+                    let (driver, keys) = &inner;
+                    let keys: Vec<TimerKey> = std::mem::take(&mut keys.lock());
+                    assert!(driver.set_waker(keys[100], &waker(|| {})));
+                    assert_eq!(keys[..100].iter().filter(|&&key| driver.cancel(key)).count(), 100);
+                    let tell = tell.clone();
+                    driver.insert(soon, waker(move || tell.send(()).unwrap())).unwrap();
+                }),
+            )
+            .unwrap();
         let late = clock::now() + LONG;
-        keys.lock().extend((0..101).map(|_| driver.insert(late, waker(|| panic!("it was cancelled")))));
+        keys.lock()
+            .extend((0..101).map(|_| driver.insert(late, waker(|| panic!("it was cancelled"))).unwrap()));
         wait_for(|| {
             driver.poll();
             fired.try_recv().is_ok()
@@ -170,33 +181,35 @@ mod real {
         }
         impl Drop for OnDrop {
             fn drop(&mut self) {
-                self.0.insert(clock::now() + LONG, Waker::noop().clone());
+                self.0.insert(clock::now() + LONG, Waker::noop().clone()).unwrap();
             }
         }
-        let driver = Arc::new(Driver::new());
+        let driver = Arc::new(Driver::new(usize::MAX));
         let entry = || Waker::from(Arc::new(OnDrop(driver.clone())));
-        let key = driver.insert(clock::now() + LONG, entry());
+        let key = driver.insert(clock::now() + LONG, entry()).unwrap();
         assert!(driver.set_waker(key, &entry()), "drops the first");
         assert!(driver.cancel(key), "drops the second");
-        driver.insert(clock::now(), entry());
+        driver.insert(clock::now(), entry()).unwrap();
         wait_for(|| driver.poll() == 1);
         assert_eq!(driver.timers(), 3);
     }
 
     #[test]
     fn a_waker_that_panics_concerns_no_other() {
-        let driver = Driver::new();
+        let driver = Driver::new(usize::MAX);
         let (tell, fired) = mpsc::channel();
         let soon = clock::now();
         for n in 0..3 {
             let tell = tell.clone();
-            driver.insert(
-                soon,
-                waker(move || {
-                    assert_ne!(n, 1, "this panic belongs to the test");
-                    tell.send(n).unwrap();
-                }),
-            );
+            driver
+                .insert(
+                    soon,
+                    waker(move || {
+                        assert_ne!(n, 1, "this panic belongs to the test");
+                        tell.send(n).unwrap();
+                    }),
+                )
+                .unwrap();
         }
         wait_for(|| driver.poll() == 3);
         assert_eq!(fired.try_iter().collect::<Vec<_>>(), [0, 2]);
@@ -206,9 +219,9 @@ mod real {
     fn timers_that_make_timers_leave_room_for_other_things() {
         fn again(driver: Arc<Driver>) {
             let soon = clock::now() - Duration::from_millis(1);
-            driver.clone().insert(soon, waker(move || again(driver.clone())));
+            driver.clone().insert(soon, waker(move || again(driver.clone()))).unwrap();
         }
-        let driver = Arc::new(Driver::new());
+        let driver = Arc::new(Driver::new(usize::MAX));
         (0..10).for_each(|_| again(driver.clone()));
         wait_for(|| driver.poll() > 0);
         assert_eq!(driver.timers(), 10, "each made another, and `poll` returned all the same");
@@ -221,18 +234,23 @@ mod model {
     use super::*;
     use crate::platform::atomic::{AtomicBool, Ordering};
 
+    /// A source that nothing ever happens to. Gives its number.
+    fn source(driver: &Driver) -> usize {
+        driver.seat(&Arc::new(Readiness::new(false))).unwrap()
+    }
+
     /// A timer is inserted while the only thread parks. Its deadline has passed already: the model has
     /// no clock, and what is at stake is whether the keeper looks. If nobody is roused, or arming
     /// reads the tick and notes it in two steps, this hangs.
     #[test]
     fn a_timer_inserted_while_the_keeper_parks_is_not_slept_through() {
         loom::model(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             let fired = Arc::new(AtomicBool::new(false));
             let inserter = loom::thread::spawn({
                 let (driver, fired) = (driver.clone(), fired.clone());
                 move || {
-                    driver.insert(past(), waker(move || fired.store(true, Ordering::Relaxed)));
+                    driver.insert(past(), waker(move || fired.store(true, Ordering::Relaxed))).unwrap();
                 }
             });
             assert!(!driver.park(&Arc::new(Parker::new())), "nobody unparks it");
@@ -248,7 +266,7 @@ mod model {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(2);
         model.check(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let threads = [0, 1].map(|n| {
                 let (driver, parker) = (driver.clone(), parkers[n].clone());
@@ -256,7 +274,7 @@ mod model {
             });
             let done = Arc::new(Parker::new());
             parkers[0].unpark();
-            driver.insert(past(), Waker::from(done.clone()));
+            driver.insert(past(), Waker::from(done.clone())).unwrap();
             done.park();
             parkers[1].unpark();
             for thread in threads {
@@ -272,8 +290,9 @@ mod model {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(2);
         model.check(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             driver.io.start().unwrap();
+            source(&driver);
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let threads = [0, 1].map(|n| {
                 let (driver, parker) = (driver.clone(), parkers[n].clone());
@@ -293,8 +312,9 @@ mod model {
     #[test]
     fn who_looks_in_passing_swallows_no_bell() {
         loom::model(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             driver.io.start().unwrap();
+            source(&driver);
             let parker = Arc::new(Parker::new());
             let (waits, own) = (driver.clone(), parker.clone());
             let thread = loom::thread::spawn(move || waits.park(&own));
@@ -308,16 +328,37 @@ mod model {
         });
     }
 
-    /// The queue is started while a thread parks: it must come to wait there, where the bell reaches it.
+    /// The first source comes while a thread parks: it must come to wait at the queue, where it hears of events.
+    /// Hangs where nobody rouses it, or where it looks for sources before it has been under `watch`.
     #[test]
-    fn a_keeper_that_parks_before_there_is_a_queue_goes_to_it() {
+    fn a_keeper_that_parks_before_there_is_a_source_goes_to_the_queue() {
         loom::model(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             let parker = Arc::new(Parker::new());
             let (waits, own) = (driver.clone(), parker.clone());
             let thread = loom::thread::spawn(move || waits.park(&own));
             driver.io.start().unwrap();
-            driver.rouse_keeper();
+            source(&driver);
+            driver.io.bell().unwrap().ring_until_heard();
+            parker.unpark();
+            assert!(thread.join().unwrap());
+        });
+    }
+
+    /// The last source goes and another comes, while a thread waits at the queue, and is made to leave it.
+    #[test]
+    fn a_keeper_that_leaves_the_queue_goes_back_to_it() {
+        loom::model(|| {
+            let driver = Arc::new(Driver::new(usize::MAX));
+            driver.io.start().unwrap();
+            let first = source(&driver);
+            let parker = Arc::new(Parker::new());
+            let (waits, own) = (driver.clone(), parker.clone());
+            let thread = loom::thread::spawn(move || waits.park(&own));
+            driver.io.forget(first);
+            driver.leave_queue();
+            source(&driver);
+            driver.io.bell().unwrap().ring_until_heard();
             parker.unpark();
             assert!(thread.join().unwrap());
         });
@@ -329,7 +370,7 @@ mod model {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(2);
         model.check(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             driver.set_monitored(true);
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let threads = [0, 1].map(|n| {
@@ -338,7 +379,7 @@ mod model {
             });
             parkers[0].unpark();
             let done = Arc::new(Parker::new());
-            driver.insert(past(), Waker::from(done.clone()));
+            driver.insert(past(), Waker::from(done.clone())).unwrap();
             driver.set_monitored(false);
             done.park();
             parkers[1].unpark();
@@ -355,7 +396,7 @@ mod model {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(2);
         model.check(|| {
-            let driver = Arc::new(Driver::new());
+            let driver = Arc::new(Driver::new(usize::MAX));
             driver.set_monitored(true);
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let (first, second) = (parkers[0].clone(), parkers[1].clone());
@@ -363,7 +404,7 @@ mod model {
                 let (driver, done) = (driver.clone(), Arc::new(Parker::new()));
                 move || {
                     driver.park_watched(&first);
-                    driver.insert(past(), Waker::from(done.clone()));
+                    driver.insert(past(), Waker::from(done.clone())).unwrap();
                     // The monitor's look.
                     driver.keep_time();
                     // Nobody else was parked yet: then whoever parks after this keeps the time.

@@ -9,14 +9,18 @@
 //!   would have to be told are awake anyway. It is read and written under the lock that insertions take;
 //!   so of an insertion and an arming the second one knows of the first. See [`Driver`](super::Driver).
 //! - A timer is never early: its deadline is rounded up to a tick, the present is rounded down.
+//! - A timer that is in the wheel is not before `next`. So who finds a tick before `next` knows without the
+//!   lock that a timer of this tick has come out: see [`Timers::is_out`].
 //! - A waker is never cloned, woken or dropped while the lock is held. So a waker may make, change and
 //!   cancel timers itself, and a panic in one concerns no other.
 
+use crate::error::TimerError;
 use crate::panics;
 use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::clock::{self, Instant};
-use crate::platform::sync::Mutex;
+use crate::platform::sync::ShortMutex;
 use crate::time::wheel::{Key, Wheel};
+use std::num::NonZeroU32;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -24,22 +28,53 @@ use std::time::Duration;
 const BATCH: usize = 64;
 /// Wakers that one call of `fire` wakes at most, before its caller sees to other things.
 const PER_FIRE: usize = 16 * BATCH;
+/// From one tick to the next.
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 /// What stands in `next` while there are no timers.
 const NEVER: u64 = u64::MAX;
 
 /// Names a timer. One that has fired or was cancelled is never found again.
+///
+/// Its parts are in an order in which they, and the absence of all, take two words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TimerKey(Key);
+pub(crate) struct TimerKey {
+    /// Whose timer it is.
+    driver: NonZeroU32,
+    /// The first part of the key in the wheel.
+    index: u32,
+    /// The second.
+    generation: u64,
+}
+
+impl TimerKey {
+    /// Of no timer.
+    pub(crate) const NONE: Self = Self { driver: NonZeroU32::MAX, index: 0, generation: 0 };
+
+    /// The number of the driver whose timer it is.
+    pub(crate) fn driver(self) -> NonZeroU32 {
+        self.driver
+    }
+
+    fn key(self) -> Key {
+        Key::from_parts(self.index, self.generation)
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Timers {
+    /// The driver's number.
+    driver: NonZeroU32,
     /// The instant of tick 0.
     start: Instant,
     /// All timers, and who waits for them.
-    locked: Mutex<Locked>,
+    locked: ShortMutex<Locked>,
     /// When to look at the wheel next: a tick, or NEVER.
     next: AtomicU64,
+    /// So many there may be at once.
+    limit: usize,
+    /// Those that were refused for that.
+    refused: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -51,26 +86,43 @@ struct Locked {
 }
 
 impl Timers {
-    /// No timers yet, and nobody who sleeps.
-    pub(crate) fn new() -> Self {
+    /// No timers yet, `limit` at most, and nobody who sleeps.
+    pub(crate) fn new(driver: NonZeroU32, limit: usize) -> Self {
         Self {
+            driver,
             start: clock::now(),
-            locked: Mutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
+            locked: ShortMutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
             next: AtomicU64::new(NEVER),
+            limit,
+            refused: AtomicU64::new(0),
         }
     }
 
+    /// The driver's number.
+    pub(crate) fn driver(&self) -> NonZeroU32 {
+        self.driver
+    }
+
     /// Adds a timer. `true`: the keeper sleeps beyond it, and is to be roused by the caller.
-    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> (TimerKey, bool) {
+    ///
+    /// # Errors
+    /// Where there are as many as there may be.
+    pub(crate) fn insert(&self, deadline: Instant, waker: Waker) -> Result<(TimerKey, bool), TimerError> {
         let tick = self.tick_after(deadline);
         let mut locked = self.locked.lock();
+        if locked.wheel.len() >= self.limit {
+            // The waker is dropped after the lock, being older.
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(TimerError::LimitReached(self.limit));
+        }
         let key = locked.wheel.insert(tick, waker);
         self.publish_next(&locked.wheel);
         let hurry = tick < locked.armed;
         if hurry {
             locked.armed = tick;
         }
-        (TimerKey(key), hurry)
+        let (index, generation) = key.parts();
+        Ok((TimerKey { driver: self.driver, index, generation }, hurry))
     }
 
     /// Notes that the keeper is about to sleep until the next tick, which this returns.
@@ -94,7 +146,7 @@ impl Timers {
 
     /// Has the timer wake `waker` from now on. `false` if it has fired or was cancelled.
     pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
-        match self.locked.lock().wheel.get_mut(key.0) {
+        match self.locked.lock().wheel.get_mut(key.key()) {
             None => return false,
             Some(old) if old.will_wake(waker) => return true,
             Some(_) => {}
@@ -102,7 +154,7 @@ impl Timers {
         let mut waker = waker.clone();
         // Only whoever holds the key changes the waker, and it is here; but the timer may fire meanwhile.
         let mut locked = self.locked.lock();
-        let found = locked.wheel.get_mut(key.0).map(|old| std::mem::swap(old, &mut waker)).is_some();
+        let found = locked.wheel.get_mut(key.key()).map(|old| std::mem::swap(old, &mut waker)).is_some();
         drop(locked);
         found
     }
@@ -110,10 +162,17 @@ impl Timers {
     /// Takes the timer away. `false` if it has fired or was cancelled before.
     pub(crate) fn cancel(&self, key: TimerKey) -> bool {
         let mut locked = self.locked.lock();
-        let waker = locked.wheel.cancel(key.0);
+        let waker = locked.wheel.cancel(key.key());
         self.publish_next(&locked.wheel);
         drop(locked);
         waker.is_some()
+    }
+
+    /// Whether no timer of this deadline is left that was made before. `false`: perhaps.
+    pub(crate) fn is_out(&self, deadline: Instant) -> bool {
+        // Relaxed: whoever asks has made such a timer, and reads no older value than its insertion wrote.
+        // From then until it came out none was written that is after its tick.
+        self.tick_after(deadline) < self.next.load(Ordering::Relaxed)
     }
 
     /// Wakes what is due, earliest first, and says how many that were. Stops at some thousand.
@@ -125,14 +184,15 @@ impl Timers {
         // Timers that the wakers make are due later than this, or, at zero, at the next call.
         let now = self.tick_before(clock::now());
         let mut fired = 0;
+        let mut wakers = Vec::new();
         while fired < PER_FIRE && self.next_tick().is_some_and(|next| next <= now) {
-            let mut wakers = Vec::with_capacity(BATCH);
+            wakers.reserve(BATCH);
             let mut locked = self.locked.lock();
             locked.wheel.advance(now, BATCH, &mut wakers);
             self.publish_next(&locked.wheel);
             drop(locked);
             fired += wakers.len();
-            for waker in wakers {
+            for waker in wakers.drain(..) {
                 panics::wake(waker);
             }
         }
@@ -153,6 +213,11 @@ impl Timers {
     /// How many timers there are.
     pub(crate) fn len(&self) -> usize {
         self.locked.lock().wheel.len()
+    }
+
+    /// How many there were too many.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Forgets all timers.

@@ -6,6 +6,8 @@
 //!   in which one that was woken counts as silent and nobody counts as awake;
 //! - *on standby* while it can only do what it is given: a thread of the blocking pool. What it is given
 //!   is counted as an *errand* from before it is handed over to after its end;
+//! - *at a queue* while it waits for the system's events and for nothing else. Where there is no source of I/O
+//!   left, none will come; it is then told to wait elsewhere, where it is silent;
 //! - anything else, as far as we know: it runs, sleeps until a deadline, waits for the system, or is not
 //!   ours. Threads that are not ours and block in an operation of ours are silent like others.
 //!
@@ -21,6 +23,13 @@
 //! wake another. Nothing but the system could, and who waits for that, or for time, is not silent. So it is
 //! never said of a program that could go on.
 //!
+//! # Who still waits at a queue
+//! A thread that goes to a queue counts itself, and then looks whether there are sources at all. Whoever takes
+//! the last source away counts it off, and falls silent some time later; then it looks whether all others are
+//! silent or at a queue. The accesses are in one order: the first sees that there is no source, or the other
+//! sees it at the queue, and has it leave. It falls silent like others, and looks.
+//!
+//! # What is missed
 //! It is missed only where the last that could do something is no thread of ours and ends without a call
 //! of ours. Where a thread too many is seen it may be about to end, so whoever looked looks again, a few
 //! times, at growing intervals.
@@ -47,8 +56,14 @@ static STANDBY: AtomicUsize = AtomicUsize::new(0);
 static RESIDENTS: AtomicUsize = AtomicUsize::new(0);
 /// Whether anybody wants to know.
 static WATCHED: AtomicBool = AtomicBool::new(false);
+/// Threads at a queue.
+static AT_QUEUES: AtomicUsize = AtomicUsize::new(0);
+/// Sources of I/O that are registered, with whatever queue.
+static SOURCES: AtomicUsize = AtomicUsize::new(0);
 /// Whom to tell.
 static REPORT: OnceLock<fn()> = OnceLock::new();
+/// Who has threads leave their queues.
+static LEAVE_QUEUES: OnceLock<fn()> = OnceLock::new();
 
 /// How long to wait before another look, each time.
 const PAUSES: [Duration; 4] =
@@ -81,8 +96,14 @@ pub(crate) fn look(turn: usize) -> Option<Duration> {
     }
     let woken = WOKEN.load(SeqCst);
     let silent = SILENCED.load(SeqCst).wrapping_sub(woken);
-    if silent < RESIDENTS.load(SeqCst) as u64 {
+    let residents = RESIDENTS.load(SeqCst) as u64;
+    if silent < residents {
         // The last of these will look.
+        if !has_sources() && silent + AT_QUEUES.load(SeqCst) as u64 >= residents {
+            if let Some(leave_queues) = LEAVE_QUEUES.get() {
+                leave_queues();
+            }
+        }
         return None;
     }
     let given = GIVEN.load(SeqCst);
@@ -112,10 +133,11 @@ fn threads() -> Option<u64> {
 #[derive(Debug)]
 pub(crate) struct Watch(());
 
-/// Has `report` called, once, on a thread that must not be kept, when every thread is asleep for good. The
-/// caller is one of ours from here on.
-pub(crate) fn watch(report: fn()) -> Watch {
+/// Has `report` called, once, on a thread that must not be kept, when every thread is asleep for good;
+/// `leave_queues` has those leave that are at a queue without sources. The caller is one of ours from here on.
+pub(crate) fn watch(report: fn(), leave_queues: fn()) -> Watch {
     REPORT.get_or_init(|| report);
+    LEAVE_QUEUES.get_or_init(|| leave_queues);
     RESIDENTS.fetch_add(1, SeqCst);
     WATCHED.store(cfg!(target_os = "linux"), SeqCst);
     Watch(())
@@ -153,6 +175,26 @@ pub(crate) fn resident() -> Counted {
 /// This thread does only what it is given.
 pub(crate) fn standby() -> Counted {
     Counted::new(&STANDBY)
+}
+
+/// This thread is at a queue.
+pub(crate) fn at_queue() -> Counted {
+    Counted::new(&AT_QUEUES)
+}
+
+/// A source of I/O is about to be registered.
+pub(crate) fn source_comes() {
+    SOURCES.fetch_add(1, SeqCst);
+}
+
+/// It is registered no more.
+pub(crate) fn source_goes() {
+    SOURCES.fetch_sub(1, SeqCst);
+}
+
+/// Whether there are sources of I/O.
+pub(crate) fn has_sources() -> bool {
+    SOURCES.load(SeqCst) > 0
 }
 
 /// Something that a thread on standby is given, until it is done with.

@@ -234,7 +234,15 @@ pub(crate) mod census {
     pub(crate) fn look(_: usize) -> Option<Duration> {
         None
     }
-    pub(crate) fn watch(_: fn()) -> Watch {
+    pub(crate) fn source_comes() {}
+    pub(crate) fn source_goes() {}
+    pub(crate) fn has_sources() -> bool {
+        true
+    }
+    pub(crate) fn at_queue() -> Counted {
+        Counted
+    }
+    pub(crate) fn watch(_: fn(), _: fn()) -> Watch {
         Counted
     }
     pub(crate) fn resident() -> Counted {
@@ -354,6 +362,8 @@ pub(crate) mod readiness {
         rung: Mutex<bool>,
         /// Where the thread waits.
         heard: Condvar,
+        /// Where a model waits until somebody has heard it.
+        taken: Condvar,
     }
 
     #[derive(Debug)]
@@ -365,7 +375,8 @@ pub(crate) mod readiness {
 
     impl Selector {
         pub(crate) fn new() -> io::Result<(Self, Bell)> {
-            let sound = Arc::new(Sound { rung: Mutex::new(false), heard: Condvar::new() });
+            let sound =
+                Arc::new(Sound { rung: Mutex::new(false), heard: Condvar::new(), taken: Condvar::new() });
             Ok((Self { waiting: Mutex::new(()), sound: sound.clone() }, Bell(sound)))
         }
 
@@ -389,6 +400,7 @@ pub(crate) mod readiness {
             }
             *rung = false;
             drop(rung);
+            self.sound.taken.notify_one();
             deliver(&mut std::iter::empty());
         }
     }
@@ -397,6 +409,16 @@ pub(crate) mod readiness {
         pub(crate) fn ring(&self) {
             *self.0.rung.lock() = true;
             self.0.heard.notify_one();
+        }
+
+        /// Rings as an event would, and waits until somebody has heard it at the queue.
+        #[cfg(test)]
+        pub(crate) fn ring_until_heard(&self) {
+            self.ring();
+            let mut rung = self.0.rung.lock();
+            while *rung {
+                self.0.taken.wait(&mut rung);
+            }
         }
     }
 }

@@ -42,10 +42,11 @@ impl Builder {
     ///
     /// # Errors
     /// [`SpawnError::LimitReached`] if as many routines are alive as the runtime allows,
-    /// [`SpawnError::ShutDown`] if it is shutting down.
+    /// [`SpawnError::ShutDown`] if it is shutting down, [`SpawnError::NoThread`] if the global runtime is
+    /// needed, is not running yet, and the system refuses it its threads.
     ///
     /// # Panics
-    /// If the global runtime is needed, is not running yet, and the system refuses it a thread.
+    /// If the global runtime is needed, and what the environment configures makes no sense.
     #[track_caller]
     pub fn spawn<F, O>(self, make: F) -> Result<RoutineHandle<O::Output>, SpawnError>
     where
@@ -54,7 +55,7 @@ impl Builder {
         O::Output: Send + 'static,
     {
         let site = Location::caller();
-        runtime::with_scheduler(|scheduler| self.start(scheduler, site, make))
+        runtime::with_scheduler_to_spawn(|scheduler| self.start(scheduler, site, make))
     }
 
     /// Starts the routine on `runtime`.
@@ -83,7 +84,13 @@ impl Builder {
         O: Future + Send + 'static,
         O::Output: Send + 'static,
     {
-        self.spawn(make).unwrap_or_else(RoutineHandle::not_spawned)
+        let site = Location::caller();
+        // Not by `spawn`: a handle that is made at once need not be moved out of a result.
+        let started = runtime::with_scheduler(|scheduler| scheduler.spawn(site, self.name, make));
+        match started {
+            Ok(task) => RoutineHandle::new(task),
+            Err(error) => RoutineHandle::not_spawned(error),
+        }
     }
 
     fn start<F, O>(

@@ -4,8 +4,8 @@ use super::RoutineId;
 use crate::error::{JoinError, SpawnError};
 use crate::scheduler::JoinTask;
 use crate::suspend::Suspend;
-use crate::task::budget;
 use crate::task::trace::{self, WaitsFor};
+use crate::task::{self, budget};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -174,7 +174,7 @@ fn poll_join<T>(
         return Poll::Ready(Err(refused.map_or(JoinError::AlreadyJoined, JoinError::NotSpawned)));
     };
     ready!(budget::poll_proceed(cx));
-    match Pin::new(task).poll(cx) {
+    match task::poll_joined(task, cx) {
         Poll::Ready(outcome) => {
             let mut result = outcome.into_result();
             if let Err(JoinError::Panicked(panic)) = &mut result {

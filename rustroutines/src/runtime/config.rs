@@ -23,6 +23,7 @@ const MOST_WORKERS: usize = 4096;
 /// | `workers`              | `RUSTROUTINES_WORKERS`             | the CPUs that are available |
 /// | `max_threads`          | `RUSTROUTINES_MAX_THREADS`         | `workers` + 512             |
 /// | `max_routines`         | `RUSTROUTINES_MAX_ROUTINES`        | no limit                    |
+/// | `max_timers`           | `RUSTROUTINES_MAX_TIMERS`          | no limit                    |
 /// | `max_blocking_threads` | `RUSTROUTINES_MAX_BLOCKING_THREADS`| 512                         |
 /// | `thread_name`          |                                    | `rustroutines`              |
 /// | `keep_alive`           | `RUSTROUTINES_KEEP_ALIVE_MS`       | 10 s                        |
@@ -45,6 +46,7 @@ pub struct RuntimeConfig {
     workers: Option<usize>,
     max_threads: Option<usize>,
     max_routines: Option<usize>,
+    max_timers: Option<usize>,
     max_blocking_threads: Option<usize>,
     thread_name: Option<String>,
     keep_alive: Option<Duration>,
@@ -77,6 +79,38 @@ impl RuntimeConfig {
     /// How many routines may be alive at once. Without a limit none is counted on the way.
     pub fn max_routines(mut self, routines: usize) -> Self {
         self.max_routines = Some(routines);
+        self
+    }
+
+    /// How many timers may be set at once: each sleep that waits has one, each wait with a time limit, each
+    /// `after` and `tick`, and each deadline of a socket.
+    ///
+    /// Beyond the limit whoever needs another one panics, with the text of
+    /// [`TimerError::LimitReached`](crate::error::TimerError::LimitReached): a routine ends with it, and its
+    /// joiner hears it; the others go on. So a server sheds what it cannot serve in time. A ticker whose next
+    /// timer is refused ends: its channel is closed. What needs no timer works as ever: no time, a deadline
+    /// that is past, and one that never comes.
+    /// [`RuntimeStats::refused_timers`](super::RuntimeStats::refused_timers) counts the refusals.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::Suspend;
+    /// use rustroutines::error::JoinError;
+    /// use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+    /// use rustroutines::time::sleep;
+    /// use std::time::Duration;
+    ///
+    /// let runtime = RustRoutineRuntime::with_config(RuntimeConfig::new().workers(1).max_timers(1))?;
+    /// let first = runtime.spawn(|| sleep(Duration::from_secs(3_600)));
+    /// let second = runtime.spawn(|| sleep(Duration::from_secs(3_600)));
+    /// let Err(JoinError::Panicked(panic)) = second.join().block() else { panic!("it got a timer") };
+    /// assert!(panic.message().contains("the limit of 1 timers is reached"));
+    /// assert_eq!(runtime.stats().refused_timers, 1);
+    /// # first.abort();
+    /// # Ok::<(), rustroutines::error::RuntimeError>(())
+    /// ```
+    pub fn max_timers(mut self, timers: usize) -> Self {
+        self.max_timers = Some(timers);
         self
     }
 
@@ -159,6 +193,7 @@ impl RuntimeConfig {
         })?;
         let max_routines = number(self.max_routines, "RUSTROUTINES_MAX_ROUTINES")?;
         check(max_routines != Some(0), || "`max_routines` is 0: nothing could be spawned".into())?;
+        let max_timers = number(self.max_timers, "RUSTROUTINES_MAX_TIMERS")?.unwrap_or(usize::MAX);
         let max_blocking = number(self.max_blocking_threads, "RUSTROUTINES_MAX_BLOCKING_THREADS")?
             .unwrap_or(BLOCKING_THREADS);
         check(max_blocking > 0, || "`max_blocking_threads` is 0: blocking calls would wait for ever".into())?;
@@ -175,7 +210,17 @@ impl RuntimeConfig {
             (None, Some(text)) => pinning_of(&text)?,
         };
         let topology = Topology::read(node_file, allowed_cpus().as_deref());
-        Ok(Settings { workers, max_threads, max_routines, max_blocking, keep_alive, name, pinning, topology })
+        Ok(Settings {
+            workers,
+            max_threads,
+            max_routines,
+            max_timers,
+            max_blocking,
+            keep_alive,
+            name,
+            pinning,
+            topology,
+        })
     }
 }
 
@@ -212,11 +257,12 @@ mod tests {
         let settings = RuntimeConfig::new().settings_in(|_| None).unwrap();
         assert!(settings.workers > 0);
         assert_eq!(settings.max_threads, settings.workers + SPARE_THREADS);
-        assert_eq!(settings.max_routines, None);
+        assert_eq!((settings.max_routines, settings.max_timers), (None, usize::MAX));
         assert_eq!((settings.keep_alive, settings.pinning), (KEEP_ALIVE, Pinning::None));
         let find = |name: &str| match name {
             "RUSTROUTINES_MAX_THREADS" => Some("99".into()),
             "RUSTROUTINES_MAX_ROUTINES" => Some("7".into()),
+            "RUSTROUTINES_MAX_TIMERS" => Some("8".into()),
             "RUSTROUTINES_MAX_BLOCKING_THREADS" => Some("3".into()),
             "RUSTROUTINES_KEEP_ALIVE_MS" => Some("250".into()),
             "RUSTROUTINES_PINNING" => Some("node".into()),
@@ -224,6 +270,7 @@ mod tests {
         };
         let settings = RuntimeConfig::new().settings_in(find).unwrap();
         assert_eq!((settings.max_threads, settings.max_routines, settings.max_blocking), (99, Some(7), 3));
+        assert_eq!(settings.max_timers, 8);
         assert_eq!((settings.keep_alive, settings.pinning), (Duration::from_millis(250), Pinning::Node));
     }
 

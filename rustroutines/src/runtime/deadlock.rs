@@ -20,15 +20,21 @@ pub struct Main(#[allow(dead_code, reason = "its drop ends the watch")] census::
 
 /// The main routine begins.
 pub(crate) fn watch() -> Main {
-    Main(census::watch(|| {
-        // On a thread of its own: the one that found out may be a worker, and workers are needed to ask the
-        // routines.
-        let reporter = thread::Builder::new().name("deadlock".into()).spawn(end_the_process);
-        if reporter.is_err() {
-            eprintln!("{HEADLINE}");
-            process::exit(EXIT_CODE);
-        }
-    }))
+    Main(census::watch(report, leave_queues))
+}
+
+fn report() {
+    // On a thread of its own: the one that found out may be a worker, and workers are needed to ask the
+    // routines.
+    let reporter = thread::Builder::new().name("deadlock".into()).spawn(end_the_process);
+    if reporter.is_err() {
+        eprintln!("{HEADLINE}");
+        process::exit(EXIT_CODE);
+    }
+}
+
+fn leave_queues() {
+    scheduler::all().iter().for_each(|scheduler| scheduler.driver.leave_queue());
 }
 
 fn end_the_process() {

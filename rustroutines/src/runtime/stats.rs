@@ -50,6 +50,8 @@ pub struct RuntimeStats {
     pub blocking_queued: u64,
     /// Timers that are set.
     pub timers: u64,
+    /// Timers that were not set, because of the limit.
+    pub refused_timers: u64,
     /// Sockets and other sources of I/O that are open.
     pub io_sources: u64,
 }
@@ -78,11 +80,12 @@ impl RuntimeStats {
             blocking_threads: scheduler.blocking.threads() as u64,
             blocking_queued: scheduler.blocking.queued() as u64,
             timers: scheduler.driver.timers() as u64,
+            refused_timers: scheduler.driver.refused_timers(),
             io_sources: scheduler.driver.io_sources() as u64,
         }
     }
 
-    fn rows(&self) -> [(&'static str, u64); 20] {
+    fn rows(&self) -> [(&'static str, u64); 21] {
         [
             ("spawned", self.spawned),
             ("alive", self.alive),
@@ -103,6 +106,7 @@ impl RuntimeStats {
             ("blocking threads", self.blocking_threads),
             ("blocking queued", self.blocking_queued),
             ("timers", self.timers),
+            ("refused timers", self.refused_timers),
             ("I/O sources", self.io_sources),
         ]
     }

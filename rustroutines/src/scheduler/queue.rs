@@ -1,17 +1,21 @@
 //! Where tasks wait to run.
 //!
-//! Three kinds of queue, each with its reason:
+//! Four kinds of queue, each with its reason:
 //! - a *deque* for each worker thread: FIFO, others steal from it in batches;
+//! - a *prompt lane* for each worker thread: what time or the system has woken. It goes before the deque,
+//!   though not for ever (see [`worker`](super::worker)): a timer is not to be late by all that was
+//!   queued before it was due. Others steal from it like from a deque;
 //! - a *next slot* for each worker thread: what a routine has just woken or spawned runs right after
 //!   it, while the message between them is in the cache. Nobody is woken for it. Thieves leave it
 //!   alone (moving it away from its waker is what costs); the monitor takes it from a worker that is
 //!   late, and a worker that leaves its place takes it along;
 //! - the *injector*, for everything that comes from outside.
 //!
-//! Deques belong to threads for life; that a thread has lost its place changes nothing: others steal
-//! from it as before.
+//! Lanes belong to threads for life; that a thread has lost its place changes nothing: others steal
+//! from them as before.
 //!
-//! The slot is one word that is exchanged, not a lock: put and take are one atomic step each.
+//! The slot is one word that is exchanged, not a lock: put and take are one atomic step each. Rejected: a
+//! deque for it, whose push is no atomic step. What that saves, its further instructions cost.
 
 use super::Task;
 use super::metrics::Recorders;
@@ -29,6 +33,8 @@ use std::sync::Arc;
 pub(crate) struct Remote {
     /// The way into its deque.
     pub(crate) stealer: Stealer<Task>,
+    /// The way into its prompt lane.
+    pub(crate) prompt: Stealer<Task>,
     /// Where it sleeps.
     pub(crate) parker: Arc<Parker>,
     /// It has a place: it may run tasks. Changed under the lock for places, but for the end of a thread.
@@ -58,10 +64,32 @@ pub(crate) struct Own {
 pub(crate) struct Vacant {
     /// Its number.
     pub(crate) index: usize,
-    /// Its queue.
-    pub(crate) deque: Worker<Task>,
+    /// Its queues.
+    pub(crate) lanes: Lanes,
     /// What others will see of it.
     pub(crate) remote: Arc<CachePadded<Remote>>,
+}
+
+/// A worker thread's own side of its queues.
+pub(crate) struct Lanes {
+    /// What waits its turn.
+    pub(crate) deque: Worker<Task>,
+    /// What time or the system has woken.
+    pub(crate) prompt: Worker<Task>,
+}
+
+impl Lanes {
+    /// Empty ones.
+    pub(crate) fn new() -> Self {
+        Self { deque: Worker::new_fifo(), prompt: Worker::new_fifo() }
+    }
+}
+
+impl Remote {
+    /// Where thieves find something, what is the most urgent first.
+    fn stealers(&self) -> [&Stealer<Task>; 2] {
+        [&self.prompt, &self.stealer]
+    }
 }
 
 /// Counters; each is written by one thread alone, or, in the one for threads from outside, by many.
@@ -108,9 +136,10 @@ impl Queues {
 
     /// Adds what a thread needs. `None` when all numbers are taken.
     pub(crate) fn add(&self) -> Option<Vacant> {
-        let deque = Worker::new_fifo();
+        let lanes = Lanes::new();
         let remote = Arc::new(CachePadded::new(Remote {
-            stealer: deque.stealer(),
+            stealer: lanes.deque.stealer(),
+            prompt: lanes.prompt.stealer(),
             parker: Arc::new(Parker::new()),
             placed: AtomicBool::new(false),
             look_at_driver: AtomicBool::new(false),
@@ -127,7 +156,7 @@ impl Queues {
         self.remotes.get(index)?.set(remote.clone()).ok()?;
         // Pairs with the acquire in `remotes`.
         self.started.store(index + 1, Ordering::Release);
-        Some(Vacant { index, deque, remote })
+        Some(Vacant { index, lanes, remote })
     }
 
     /// All threads there are.
@@ -146,7 +175,10 @@ impl Queues {
 
     /// Whether a thief would find nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.injector.is_empty() && self.remotes().all(|remote| remote.stealer.is_empty())
+        let nothing = |remote: &Arc<CachePadded<Remote>>| {
+            remote.stealers().into_iter().all(|stealer| stealer.is_empty())
+        };
+        self.injector.is_empty() && self.remotes().all(nothing)
     }
 
     /// From the injector, with a batch for the caller's deque.
@@ -176,14 +208,15 @@ impl Queues {
             let first = random::below(threads);
             let mut again = false;
             for victim in self.plan.victims(me, threads, first) {
-                let stealer = &self.remote(victim).stealer;
-                if stealer.is_empty() {
-                    continue;
-                }
-                match stealer.steal_batch_and_pop(deque) {
-                    Steal::Success(task) => return Some(task),
-                    Steal::Empty => {}
-                    Steal::Retry => again = true,
+                for stealer in self.remote(victim).stealers() {
+                    if stealer.is_empty() {
+                        continue;
+                    }
+                    match stealer.steal_batch_and_pop(deque) {
+                        Steal::Success(task) => return Some(task),
+                        Steal::Empty => {}
+                        Steal::Retry => again = true,
+                    }
                 }
             }
             if !again {
@@ -206,10 +239,12 @@ impl Queues {
                 if let Some(task) = remote.own.next.take() {
                     return Some(task);
                 }
-                match remote.stealer.steal() {
-                    Steal::Success(task) => return Some(task),
-                    Steal::Empty => {}
-                    Steal::Retry => again = true,
+                for stealer in remote.stealers() {
+                    match stealer.steal() {
+                        Steal::Success(task) => return Some(task),
+                        Steal::Empty => {}
+                        Steal::Retry => again = true,
+                    }
                 }
             }
             if !again {

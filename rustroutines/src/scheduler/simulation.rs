@@ -110,7 +110,7 @@ pub(super) fn scheduler() -> Option<Arc<Scheduler>> {
 }
 
 /// Begins to simulate on this thread. `None`: it does so already, or is a worker.
-pub(crate) fn enter(seed: u64, max_routines: Option<usize>) -> Option<Entered> {
+pub(crate) fn enter(seed: u64, max_routines: Option<usize>, max_timers: Option<usize>) -> Option<Entered> {
     if current().is_some() || super::worker::with(|worker| worker.is_some()) {
         return None;
     }
@@ -121,6 +121,7 @@ pub(crate) fn enter(seed: u64, max_routines: Option<usize>) -> Option<Entered> {
         workers: 1,
         max_threads: 0,
         max_routines,
+        max_timers: max_timers.unwrap_or(usize::MAX),
         max_blocking: 1,
         keep_alive: Duration::ZERO,
         name: "simulation".into(),

@@ -19,6 +19,7 @@ fn settings(name: &str, workers: usize, max_threads: usize, keep_alive: Duration
         workers,
         max_threads,
         max_routines: None,
+        max_timers: usize::MAX,
         max_blocking: 4,
         keep_alive,
         name: name.into(),
@@ -206,13 +207,21 @@ fn exactly_as_many_threads_block_as_there_may_be() {
 
 #[test]
 fn a_scheduler_whose_threads_are_refused_is_an_error_and_leaves_none_behind() {
-    for (name, refused, workers) in
-        [("first", "first-0", 2), ("third", "third-2", 3), ("watch", "watch-monitor", 2)]
-    {
-        refuse_threads(refused, 1);
-        let error = Scheduler::start(settings(name, workers, 8, LONG)).err().expect("a thread was refused");
+    for (name, refused) in [("first", "first-0"), ("watch", "watch-monitor")] {
+        refuse_threads(refused, usize::MAX);
+        let error = Scheduler::start(settings(name, 2, 8, LONG)).err().expect("a thread was refused");
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
+}
+
+#[test]
+fn a_scheduler_begins_with_the_workers_that_it_gets_and_asks_for_the_others_again() {
+    refuse_threads("fewer-1", 5);
+    let scheduler = start(settings("fewer", 3, 8, LONG));
+    let alone = spawn(&scheduler, || ready(7));
+    assert_eq!(join(alone).unwrap(), 7);
+    is_whole(&scheduler);
+    assert_eq!(scheduler.counts().refused_threads, 5);
 }
 
 #[test]

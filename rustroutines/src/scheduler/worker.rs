@@ -5,20 +5,21 @@
 //!    never runs dry serves timers and what comes from outside;
 //! 2. its next slot, but only a few times in a row: two routines that wake one another must not keep
 //!    the worker from the rest;
-//! 3. its deque;
-//! 4. the injector and the others' deques, as a searcher; then it sleeps: see [`idle`](super::idle).
+//! 3. its prompt lane, likewise;
+//! 4. its deque;
+//! 5. the injector and the others' deques, as a searcher; then it sleeps: see [`idle`](super::idle).
 //!
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
 //! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
 
-use super::queue::{Remote, Vacant, bump};
+use super::queue::{Lanes, Remote, Vacant, bump};
 use super::{Scheduler, Task};
+use crate::driver::Driver;
 use crate::platform::atomic::{Ordering, fence};
 use crate::platform::{census, clock, random, thread};
 use crate::task::Home as _;
 use crate::task::locals::Key;
 use crate::task::registry::Spawner;
-use crossbeam_deque::Worker as Deque;
 use crossbeam_utils::CachePadded;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
@@ -38,6 +39,8 @@ const TRY_AGAIN: u32 = 16;
 const BUSY: u32 = 16;
 /// Tasks from the next slot in a row.
 const NEXT_IN_A_ROW: u32 = 16;
+/// Tasks from the prompt lane between two from the deque.
+const PROMPT_IN_A_ROW: u32 = 16;
 
 crate::platform::thread::thread_local! {
     /// The worker that this thread is.
@@ -52,12 +55,19 @@ pub(crate) struct Worker {
     scheduler: Arc<Scheduler>,
     /// Its number among the threads.
     index: usize,
-    /// Its queue.
-    deque: Deque<Task>,
+    /// Its queues.
+    lanes: Lanes,
     /// What others see of it.
     remote: Arc<CachePadded<Remote>>,
     /// Something was put into the next slot and not taken by us since.
     has_next: Cell<bool>,
+    /// Something was put into the prompt lane since we last found it empty.
+    has_prompt: Cell<bool>,
+    /// The driver tells this thread what has happened, one thing after another: what is woken now was woken by
+    /// time or by the system. Nobody else is told before the end.
+    attends: Cell<bool>,
+    /// Tasks taken from the prompt lane since one was taken from the deque.
+    prompt_in_a_row: Cell<u32>,
     /// Tasks taken from the next slot in a row.
     in_a_row: Cell<u32>,
     /// Tasks run since the last look at the driver.
@@ -80,8 +90,15 @@ pub(crate) fn with<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
     let result = WORKER.try_with(|worker| f.take().map(|f| f(worker.get())));
     match result {
         Ok(Some(result)) => result,
-        _ => f.take().expect("it was not called")(None),
+        _ => without(f.take().expect("it was not called")),
     }
+}
+
+/// Apart, so that `f` stands in [`with`] once and becomes a part of it.
+#[cold]
+#[inline(never)]
+fn without<R>(f: impl FnOnce(Option<&Worker>) -> R) -> R {
+    f(None)
 }
 
 /// Polls a task that has the order to end, on whatever thread this is.
@@ -106,21 +123,19 @@ pub(super) fn current_key() -> Option<Key> {
 }
 
 /// Makes this thread a worker, until it is not needed any more or the scheduler is shut down.
-pub(crate) fn run(
-    scheduler: Arc<Scheduler>,
-    index: usize,
-    deque: Deque<Task>,
-    remote: Arc<CachePadded<Remote>>,
-) {
+pub(crate) fn run(scheduler: Arc<Scheduler>, index: usize, lanes: Lanes, remote: Arc<CachePadded<Remote>>) {
     // It is a wish: where the system does not grant it (a processor may have gone), the thread runs anywhere.
     let _granted = thread::stay_on(scheduler.queues.plan().cpus(index));
     let _resident = census::resident();
     let worker = Worker {
         scheduler,
         index,
-        deque,
+        lanes,
         remote,
         has_next: Cell::new(false),
+        has_prompt: Cell::new(false),
+        attends: Cell::new(false),
+        prompt_in_a_row: Cell::new(0),
         in_a_row: Cell::new(0),
         since_look: Cell::new(random::below(INTERVAL as usize) as u32),
         hopes: Cell::new(HOPES),
@@ -161,16 +176,21 @@ impl Worker {
         if while_running {
             // It yielded, or was woken in its own poll: to the back. This thread is about to take a
             // task, so there is one more for others only if the next slot is taken.
-            self.deque.push(task);
+            self.lanes.deque.push(task);
             if self.has_next.get() {
                 self.scheduler.notify();
             }
             return Ok(());
         }
+        if self.attends.get() {
+            self.lanes.prompt.push(task);
+            self.has_prompt.set(true);
+            return Ok(());
+        }
         let before = self.remote.own.next.swap(Some(task));
         self.has_next.set(true);
         if let Some(before) = before {
-            self.deque.push(before);
+            self.lanes.deque.push(before);
             self.scheduler.notify();
         }
         Ok(())
@@ -208,7 +228,7 @@ impl Worker {
         own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
     }
 
-    /// Steps 1 to 3.
+    /// Steps 1 to 4.
     #[inline]
     fn take(&self) -> Option<Task> {
         let tasks = self.since_look.get() + 1;
@@ -231,7 +251,44 @@ impl Worker {
             }
         }
         self.in_a_row.set(0);
-        self.deque.pop()
+        if self.has_prompt.get() {
+            if let Some(task) = self.take_prompt() {
+                return Some(task);
+            }
+        }
+        self.lanes.deque.pop()
+    }
+
+    /// Step 3.
+    fn take_prompt(&self) -> Option<Task> {
+        let taken = self.prompt_in_a_row.get();
+        if taken < PROMPT_IN_A_ROW {
+            self.prompt_in_a_row.set(taken + 1);
+            if let Some(task) = self.lanes.prompt.pop() {
+                return Some(task);
+            }
+            self.has_prompt.set(false);
+        }
+        self.prompt_in_a_row.set(0);
+        // The deque's turn. Where it is empty, there may still be something here.
+        self.lanes.deque.pop().or_else(|| self.lanes.prompt.pop())
+    }
+
+    /// Calls `driver`, which may wake many: they go into the prompt lane. The caller then
+    /// [shares](Self::share) them.
+    fn attend(&self, driver: impl FnOnce(&Driver)) {
+        self.attends.set(true);
+        driver(&self.scheduler.driver);
+        self.attends.set(false);
+    }
+
+    /// Has another worker take a part of what the driver has brought. One that is told of the first would find
+    /// that alone, and sleep again.
+    fn share(&self) {
+        let ours = usize::from(self.has_next.get()) + self.lanes.prompt.len();
+        if ours > 1 || !self.lanes.deque.is_empty() {
+            self.scheduler.notify();
+        }
     }
 
     /// Step 1.
@@ -240,19 +297,21 @@ impl Worker {
         self.since_look.set(0);
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
         clock::refresh_coarse();
-        self.scheduler.driver.poll();
-        self.scheduler.queues.take_injected(&self.deque)
+        self.attend(|driver| _ = driver.poll());
+        let injected = self.scheduler.queues.take_injected(&self.lanes.deque);
+        self.share();
+        injected
     }
 
     /// Moves the next task into the deque.
     fn flush_next(&self) {
         self.has_next.set(false);
         if let Some(task) = self.remote.own.next.take() {
-            self.deque.push(task);
+            self.lanes.deque.push(task);
         }
     }
 
-    /// Step 4: comes back with a task run, or after a sleep.
+    /// Step 5: comes back with a task run, or after a sleep.
     fn idle(&self) {
         let scheduler = &*self.scheduler;
         let mut searching = scheduler.idle.start_search();
@@ -266,7 +325,7 @@ impl Worker {
         if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
-            scheduler.driver.park_watched(&self.remote.parker);
+            self.attend(|driver| _ = driver.park_watched(&self.remote.parker));
         }
         clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);
@@ -274,7 +333,8 @@ impl Worker {
         self.woke_at.set(self.remote.own.pulse.load(Ordering::Relaxed));
         if searching {
             // Timers that fired here may have filled our own queues; and our place may be gone.
-            let elsewhere = !self.has_next.get() && self.deque.is_empty();
+            let own = &self.lanes;
+            let elsewhere = !self.has_next.get() && own.prompt.is_empty() && own.deque.is_empty();
             if elsewhere && self.remote.placed.load(Ordering::Relaxed) {
                 if let Some(task) = self.search() {
                     return self.run(task);
@@ -285,6 +345,9 @@ impl Worker {
             if scheduler.idle.found() && !scheduler.queues.is_empty() {
                 scheduler.notify();
             }
+        } else {
+            // Not before: asleep, this thread would be told itself.
+            self.share();
         }
     }
 
@@ -302,21 +365,21 @@ impl Worker {
 
     /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where nobody
-    /// waits for I/O, one look is enough: tasks come from there, and are waited for there.
+    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where there are
+    /// sources of I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
-        let task = queues.steal(self.index, &self.deque);
+        let task = queues.steal(self.index, &self.lanes.deque);
         if task.is_some() || !self.hopes_for_more() {
             return task;
         }
         for _ in 0..ROUNDS {
-            if self.scheduler.is_dead() || self.scheduler.driver.wants_keeper() {
+            if self.scheduler.is_dead() || self.scheduler.driver.waits_for_io() {
                 return None;
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
             if !queues.is_empty() {
-                if let Some(task) = queues.steal(self.index, &self.deque) {
+                if let Some(task) = queues.steal(self.index, &self.lanes.deque) {
                     self.hopes.set(HOPES);
                     return Some(task);
                 }
@@ -348,7 +411,7 @@ impl Worker {
     fn hand_queues_over(&self) {
         self.flush_next();
         let mut any = false;
-        while let Some(task) = self.deque.pop() {
+        while let Some(task) = self.lanes.prompt.pop().or_else(|| self.lanes.deque.pop()) {
             self.scheduler.queues.injector.push(task);
             any = true;
         }
@@ -372,7 +435,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.scheduler.registry.dismiss(self.spawner.get_mut());
-        let deque = std::mem::replace(&mut self.deque, Deque::new_fifo());
-        self.scheduler.places.vacate(Vacant { index: self.index, deque, remote: self.remote.clone() });
+        let lanes = std::mem::replace(&mut self.lanes, Lanes::new());
+        self.scheduler.places.vacate(Vacant { index: self.index, lanes, remote: self.remote.clone() });
     }
 }

@@ -57,6 +57,12 @@ struct Table {
 /// Made when the first value is asked for.
 static TABLE: OnceLock<Table> = OnceLock::new();
 
+/// Whether anybody has ever kept anything.
+#[inline]
+pub(crate) fn are_used() -> bool {
+    TABLE.get().is_some()
+}
+
 fn table() -> &'static Table {
     TABLE.get_or_init(|| Table {
         shards: std::array::from_fn(|_| Mutex::new(BTreeMap::new())),

@@ -9,6 +9,10 @@
 //! a full one is neither. Each worker has a spawner of its own, so that workers that spawn do not
 //! meet; whoever ends a routine locks its block.
 //!
+//! Whoever is seated holds its block twice, in the task's metadata and in its body. A count of references
+//! costs as much as a lock, so holds are kept: one that is given up on a thread that seats newcomers in the
+//! same block goes to the next of them. See [`Hold`].
+//!
 //! Locks: a block's or the registry's, never both; nothing of the user's runs under either. The
 //! wakers that are cloned and dropped here are async-task's, and a dropped one is dropped outside.
 //!
@@ -32,6 +36,7 @@ use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::platform::clock;
 use crate::platform::sync::{Mutex, ShortMutex};
 use std::fmt;
+use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
@@ -82,7 +87,7 @@ struct Blocks<H> {
     closed: bool,
 }
 
-struct Block<H> {
+pub(crate) struct Block<H> {
     /// What the routines belong to.
     home: H,
     /// The orders, one for each seat: outside the lock because every poll reads one.
@@ -138,22 +143,77 @@ pub(crate) struct Asked<H: Home> {
     pub(crate) seat: Seat<H>,
 }
 
+/// Keeps a block there. Dropped, it is offered to the thread's spawner.
+pub(crate) struct Hold<H: Home>(Option<Arc<Block<H>>>);
+
+impl<H: Home> Hold<H> {
+    fn new(block: Arc<Block<H>>) -> Self {
+        Self(Some(block))
+    }
+}
+
+impl<H: Home> Clone for Hold<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<H: Home> Deref for Hold<H> {
+    type Target = Block<H>;
+
+    #[inline]
+    fn deref(&self) -> &Block<H> {
+        self.0.as_ref().expect("it is taken by the drop alone")
+    }
+}
+
+impl<H: Home> Drop for Hold<H> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(block) = self.0.take() {
+            H::offer(Spare(block));
+        }
+    }
+}
+
+/// A reference to a block that is needed no more, and may be by the next newcomer.
+pub(crate) struct Spare<H: Home>(Arc<Block<H>>);
+
 /// A place in a block. Says where a routine is found, and is no proof that it still is.
 pub(crate) struct Seat<H: Home> {
-    block: Arc<Block<H>>,
-    index: u8,
+    block: Hold<H>,
+    index: usize,
+}
+
+/// A newcomer: its number, and its seat, twice.
+pub(crate) struct Newcomer<H: Home> {
+    /// Its number.
+    pub(crate) id: u64,
+    /// For the metadata.
+    pub(crate) seat: Seat<H>,
+    /// For the body.
+    pub(crate) slot: Slot<H>,
 }
 
 /// A routine's own hold on its seat.
+///
+/// It is moved a few times before it comes to rest, so it consists of whole words: fields that are written
+/// one by one and then moved as one have the processor wait.
 pub(crate) struct Slot<H: Home> {
-    block: Arc<Block<H>>,
-    id: u64,
-    index: u8,
-    /// Its waker is in the block.
-    parked: bool,
-    /// When it went to sleep last, by the coarse clock.
-    since: u32,
+    block: Hold<H>,
+    /// The seat's index in the lowest byte; in the next, how the routine has ended, and whether its waker is
+    /// in the block; in the upper half, when it went to sleep last, by the coarse clock.
+    state: u64,
 }
+
+/// In the state of a [`Slot`]: its waker is in the block.
+const PARKED: u64 = 1 << 15;
+/// Where in the state of a [`Slot`] the ending is.
+const ENDING: u32 = 8;
+/// Where in the state of a [`Slot`] the time is.
+const SINCE: u32 = 32;
+/// How it can have ended, by the number in the state of a [`Slot`]. The first until it has.
+const ENDINGS: [Ending; 4] = [Ending::Dropped, Ending::Completed, Ending::Aborted, Ending::Panicked];
 
 /// A routine is being polled to tell what it waits for.
 pub(crate) struct Telling {
@@ -183,9 +243,11 @@ pub(crate) struct Told {
 }
 
 /// Seats newcomers; one for each thread that spawns much.
-pub(crate) struct Spawner<H> {
+pub(crate) struct Spawner<H: Home> {
     /// The block it has adopted.
     block: Option<Arc<Block<H>>>,
+    /// References to it that newcomers need not make: two for each seat at most.
+    spares: Vec<Arc<Block<H>>>,
 }
 
 impl<H: Home> Registry<H> {
@@ -200,7 +262,7 @@ impl<H: Home> Registry<H> {
         spawner: &mut Spawner<H>,
         site: &'static Location<'static>,
         name: Option<&Arc<String>>,
-    ) -> Option<Slot<H>> {
+    ) -> Option<Newcomer<H>> {
         loop {
             let block = match &spawner.block {
                 Some(block) => block,
@@ -213,7 +275,7 @@ impl<H: Home> Registry<H> {
             if inner.taken == u64::MAX {
                 inner.adopted = false;
                 drop(inner);
-                spawner.block = None;
+                spawner.leave_block();
                 continue;
             }
             if inner.ids.0 == inner.ids.1 {
@@ -224,11 +286,14 @@ impl<H: Home> Registry<H> {
             inner.ids.0 += 1;
             let index = inner.taken.trailing_ones() as usize;
             inner.taken |= 1 << index;
-            inner.seats[index] = Some(Resident { id, site, name: name.cloned(), waker: None });
+            // Nobody sits there; said like this, it is written where it belongs.
+            inner.seats[index].get_or_insert_with(|| Resident { id, site, name: name.cloned(), waker: None });
             // The task itself is handed over through a queue: no ordering needed here.
             block.orders[index].store(GO_ON, Ordering::Relaxed);
             drop(inner);
-            return Some(Slot { block: block.clone(), id, index: index as u8, parked: false, since: 0 });
+            let mut hold = || Hold::new(spawner.spares.pop().unwrap_or_else(|| block.clone()));
+            let seat = Seat { block: hold(), index };
+            return Some(Newcomer { id, seat, slot: Slot { block: hold(), state: index as u64 } });
         }
     }
 
@@ -299,7 +364,7 @@ impl<H: Home> Registry<H> {
 
     /// The spawner is needed no more: its block is for others.
     pub(crate) fn dismiss(&self, spawner: &mut Spawner<H>) {
-        let Some(block) = spawner.block.take() else { return };
+        let Some(block) = spawner.leave_block() else { return };
         let mut inner = block.inner.lock();
         inner.adopted = false;
         let list = inner.taken != u64::MAX && !inner.listed;
@@ -330,7 +395,7 @@ impl<H: Home> Registry<H> {
                 } else {
                     living.waker = None;
                 }
-                found.push(Asked { living, seat: Seat { block: block.clone(), index: index as u8 } });
+                found.push(Asked { living, seat: Seat { block: Hold::new(block.clone()), index } });
             }
         }
         found
@@ -350,7 +415,8 @@ impl<H: Home> Registry<H> {
 
     /// Lets others adopt a block that has free seats again.
     pub(crate) fn list(&self, seat: &Seat<H>) {
-        self.blocks.lock().listed.push(seat.block.clone());
+        let block = seat.block.clone().0.take();
+        self.blocks.lock().listed.extend(block);
     }
 }
 
@@ -371,9 +437,26 @@ impl Living {
     }
 }
 
-impl<H> Spawner<H> {
+impl<H: Home> Spawner<H> {
     pub(crate) const fn new() -> Self {
-        Self { block: None }
+        Self { block: None, spares: Vec::new() }
+    }
+
+    /// Gives the block back that it has adopted.
+    fn leave_block(&mut self) -> Option<Arc<Block<H>>> {
+        self.spares.clear();
+        self.block.take()
+    }
+
+    /// Keeps a reference for the next newcomer, if it is to the adopted block.
+    #[inline]
+    pub(crate) fn keep(&mut self, spare: Spare<H>) -> Option<Spare<H>> {
+        let adopted = self.block.as_ref().is_some_and(|block| Arc::ptr_eq(block, &spare.0));
+        if !adopted || self.spares.len() == 2 * SEATS {
+            return Some(spare);
+        }
+        self.spares.push(spare.0);
+        None
     }
 }
 
@@ -401,7 +484,7 @@ impl<H: Home> Seat<H> {
     /// Orders routine `id` to end at its next suspension. Gives its waker, to be woken outside of
     /// every lock.
     pub(crate) fn abort(&self, id: u64) -> Option<Waker> {
-        let index = usize::from(self.index);
+        let index = self.index;
         let inner = self.block.inner.lock();
         // By now the seat may be another's.
         let resident = inner.seats[index].as_ref().filter(|resident| resident.id == id)?;
@@ -415,35 +498,57 @@ impl<H: Home> Seat<H> {
     /// Whether routine `id` is alive.
     pub(crate) fn is_taken_by(&self, id: u64) -> bool {
         let inner = self.block.inner.lock();
-        inner.seats[usize::from(self.index)].as_ref().is_some_and(|resident| resident.id == id)
+        inner.seats[self.index].as_ref().is_some_and(|resident| resident.id == id)
     }
 
     /// Whether routine `id` is alive and has an order to tell before it.
     pub(crate) fn is_asked(&self, id: u64) -> bool {
-        self.block.orders[usize::from(self.index)].load(Ordering::Relaxed) == TELL && self.is_taken_by(id)
+        self.block.orders[self.index].load(Ordering::Relaxed) == TELL && self.is_taken_by(id)
     }
 }
 
 impl<H: Home> Slot<H> {
     /// Where this routine is found.
     pub(crate) fn seat(&self) -> Seat<H> {
-        Seat { block: self.block.clone(), index: self.index }
+        Seat { block: self.block.clone(), index: self.index() }
     }
 
-    /// Its number.
+    /// Its number. Asked for seldom: it is read under the lock.
     pub(crate) fn id(&self) -> u64 {
-        self.id
+        self.block.inner.lock().seats[self.index()].as_ref().map_or(0, |resident| resident.id)
     }
 
     /// The key to what it keeps for itself.
     pub(crate) fn key(&self) -> Key {
-        Key::of_routine(self.block.home.address(), self.id)
+        Key::of_routine(self.block.home.address(), self.id())
+    }
+
+    #[inline]
+    fn index(&self) -> usize {
+        self.state as usize % 256
+    }
+
+    #[inline]
+    fn since(&self) -> u32 {
+        (self.state >> SINCE) as u32
+    }
+
+    #[inline]
+    fn set_since(&mut self, since: u32) {
+        self.state = self.state & ((1 << SINCE) - 1) | u64::from(since) << SINCE;
+    }
+
+    /// It has ended like this. Called once at most; else it was dropped.
+    #[inline]
+    pub(crate) fn set_ending(&mut self, ending: Ending) {
+        let number = ENDINGS.iter().position(|&other| other == ending).unwrap_or(0) as u64;
+        self.state = self.state & !(3 << ENDING) | number << ENDING;
     }
 
     /// What it has been ordered to do.
     #[inline]
     pub(crate) fn order(&self) -> Order {
-        match self.block.orders[usize::from(self.index)].load(Ordering::Relaxed) {
+        match self.block.orders[self.index()].load(Ordering::Relaxed) {
             GO_ON => Order::GoOn,
             ABORT => Order::End(JoinError::Aborted),
             TELL => Order::Tell,
@@ -454,9 +559,9 @@ impl<H: Home> Slot<H> {
     /// It goes to sleep. Leaves `waker`, the first time.
     #[inline]
     pub(crate) fn parked(&mut self, waker: &Waker) {
-        self.since = clock::coarse();
-        if !self.parked {
-            self.parked = true;
+        self.set_since(clock::coarse());
+        if self.state & PARKED == 0 {
+            self.state |= PARKED;
             self.leave_waker(waker);
         }
     }
@@ -464,7 +569,7 @@ impl<H: Home> Slot<H> {
     #[cold]
     fn leave_waker(&self, waker: &Waker) {
         let clone = waker.clone();
-        if let Some(resident) = &mut self.block.inner.lock().seats[usize::from(self.index)] {
+        if let Some(resident) = &mut self.block.inner.lock().seats[self.index()] {
             resident.waker = Some(clone);
         }
         if matches!(self.order(), Order::End(_)) {
@@ -475,30 +580,32 @@ impl<H: Home> Slot<H> {
     /// It has the order to tell: this thread traces from here on. In a box, because almost no poll has one.
     #[cold]
     pub(crate) fn asked(&self) -> Box<Telling> {
-        Box::new(Telling { tracing: trace::begin(), since: self.since, moved: true })
+        Box::new(Telling { tracing: trace::begin(), since: self.since(), moved: true })
     }
 
     /// It has been polled for the order to tell: that is carried out.
     #[cold]
     pub(crate) fn tell(&mut self, telling: Telling) {
         if !telling.moved {
-            self.since = telling.since;
+            self.set_since(telling.since);
         }
-        let since = Duration::from_millis(clock::coarse_now().wrapping_sub(self.since).into());
-        self.block.home.told(self.id, Told { waits: telling.tracing.end(), since });
+        let since = Duration::from_millis(clock::coarse_now().wrapping_sub(self.since()).into());
+        self.block.home.told(self.id(), Told { waits: telling.tracing.end(), since });
         // Under the lock, like every order. One to end may have come meanwhile.
         let _inner = self.block.inner.lock();
-        let order = &self.block.orders[usize::from(self.index)];
+        let order = &self.block.orders[self.index()];
         if order.load(Ordering::Relaxed) == TELL {
             order.store(GO_ON, Ordering::Relaxed);
         }
     }
 
     /// Gives the seat up. Called once, when the routine's operation is gone.
-    pub(crate) fn leave(&mut self, ending: Ending) {
+    pub(crate) fn leave(&mut self) {
+        let ending = ENDINGS[(self.state >> ENDING) as usize % ENDINGS.len()];
+        let index = self.index();
         let mut inner = self.block.inner.lock();
-        let resident = inner.seats[usize::from(self.index)].take();
-        inner.taken &= !(1 << self.index);
+        let resident = inner.seats[index].take();
+        inner.taken &= !(1 << index);
         let list = !inner.adopted && !inner.listed;
         inner.listed |= list;
         let emptied = inner.awaited.is_some_and(|spared| inner.taken & !spared == 0);
@@ -545,6 +652,7 @@ mod fake {
         fn emptied(&self) {}
         fn ended(&self, _: Ending) {}
         fn told(&self, _: u64, _: Told) {}
+        fn offer(_: Spare<Self>) {}
     }
 
     pub(super) fn registry() -> Registry<Nobody> {
@@ -552,7 +660,7 @@ mod fake {
     }
 
     pub(super) fn seat(registry: &Registry<Nobody>, spawner: &mut Spawner<Nobody>) -> Option<Slot<Nobody>> {
-        registry.seat(spawner, Location::caller(), None)
+        registry.seat(spawner, Location::caller(), None).map(|newcomer| newcomer.slot)
     }
 }
 
@@ -571,7 +679,7 @@ mod tests {
             for spawner in [&mut one, &mut other] {
                 let mut slot = seat(&registry, spawner).unwrap();
                 assert!(numbers.insert(slot.id()));
-                slot.leave(Ending::Completed);
+                slot.leave();
             }
         }
         assert_eq!(registry.blocks().len(), 2, "one block for each spawner is enough");
@@ -585,11 +693,12 @@ mod tests {
         let mut slots: Vec<_> = (0..=SEATS).map(|_| seat(&registry, &mut spawner).unwrap()).collect();
         assert_eq!(registry.blocks().len(), 2);
         let mut first = slots.remove(0);
-        first.leave(Ending::Completed);
+        let gone = first.id();
+        first.leave();
         registry.list(&first.seat());
         let again = seat(&registry, &mut Spawner::new()).unwrap();
         assert_eq!(registry.blocks().len(), 2, "the seat that came free was taken");
-        assert_ne!(again.id(), first.id());
+        assert_ne!(again.id(), gone);
     }
 
     #[test]
@@ -611,7 +720,7 @@ mod tests {
         let mut spawner = Spawner::new();
         let mut gone = seat(&registry, &mut spawner).unwrap();
         let (place, id) = (gone.seat(), gone.id());
-        gone.leave(Ending::Completed);
+        gone.leave();
         let next = seat(&registry, &mut spawner).unwrap();
         assert!(place.abort(id).is_none());
         assert!(matches!(next.order(), Order::GoOn));

@@ -2,6 +2,7 @@
 
 use crate::driver::Driver;
 use crate::driver::timer::TimerKey;
+use crate::error::TimerError;
 use crate::platform::clock::Instant;
 use crate::platform::sync::Mutex;
 use std::fmt;
@@ -23,11 +24,15 @@ impl Alarm {
     }
 
     /// Wakes `waker` once `deadline` has passed: never before. What was set earlier must have fired.
-    pub(crate) fn set(&self, deadline: Instant, waker: Waker) {
+    ///
+    /// # Errors
+    /// Where there are as many timers as there may be.
+    pub(crate) fn set(&self, deadline: Instant, waker: Waker) -> Result<(), TimerError> {
         // Held while the timer goes in: it may fire at once and set the next, whose key must be the one
         // that stays. Nothing of the user's is called meanwhile; at most a sleeping worker is roused.
         let mut timer = self.timer.lock();
-        *timer = Some(self.driver.insert(deadline, waker));
+        *timer = Some(self.driver.insert(deadline, waker)?);
+        Ok(())
     }
 }
 

@@ -27,6 +27,16 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// For who has its own way of keeping it.
+    pub(crate) fn parts(self) -> (u32, u64) {
+        (self.index, self.generation)
+    }
+
+    /// The reverse.
+    pub(crate) fn from_parts(index: u32, generation: u64) -> Self {
+        Self { index, generation }
+    }
+
     /// Where the entry is: what the links of a list hold.
     pub(super) fn index(self) -> u32 {
         self.index

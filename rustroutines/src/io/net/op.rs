@@ -160,12 +160,20 @@ macro_rules! deadlines {
         impl $socket {
             /// Sets from when on reading ends with [`TimedOut`](std::io::ErrorKind::TimedOut): also what
             /// waits now, and what would find something ready. `None`: never.
+            ///
+            /// # Panics
+            /// If the runtime's limit of timers is reached: see
+            /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
             pub fn set_read_deadline(&self, deadline: Option<std::time::Instant>) {
                 self.io.set_deadline(crate::driver::readiness::Direction::Read, deadline);
             }
 
             /// Sets from when on writing ends with [`TimedOut`](std::io::ErrorKind::TimedOut): also what
             /// waits now, and what would find room. `None`: never.
+            ///
+            /// # Panics
+            /// If the runtime's limit of timers is reached: see
+            /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
             pub fn set_write_deadline(&self, deadline: Option<std::time::Instant>) {
                 self.io.set_deadline(crate::driver::readiness::Direction::Write, deadline);
             }

@@ -67,6 +67,10 @@ impl UnixListener {
 
     /// Sets from when on accepting ends with [`TimedOut`](io::ErrorKind::TimedOut): also what waits now, and
     /// what would find a connection. `None`: never.
+    ///
+    /// # Panics
+    /// If the runtime's limit of timers is reached: see
+    /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
         self.listening.io.set_deadline(Direction::Read, deadline);
     }
