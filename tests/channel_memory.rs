@@ -42,7 +42,7 @@ fn what_does_not_wait_allocates_nothing() {
     for (tx, rx) in [bounded_channel(4), unbounded_channel()] as [(Sender<u64>, Receiver<u64>); 2] {
         // A thread's place to sleep is made when it first might, and the two queues of a buffer grow once.
         tx.send(0).block().unwrap();
-        rx.recv().block().unwrap();
+        rx.recv_timeout(Duration::from_secs(1)).block().unwrap();
         for _ in 0..2 {
             (0..4).for_each(|n| tx.try_send(n).unwrap());
             assert_eq!(rx.try_iter().count(), 4);
