@@ -1,6 +1,4 @@
-fn f<'routine, 'r0: 'routine>(
-    x: &'r0 X,
-) -> __::LocalBoxed<'routine, <fn() -> ! as __::Returns>::Type> {
+fn f<'r0>(x: &'r0 X) -> __::LocalBoxed<'r0, <fn() -> ! as __::Returns>::Type> {
     __::local_boxed(
         __::at_once(move || -> ! {
             let _ = &x;
