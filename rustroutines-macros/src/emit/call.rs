@@ -12,7 +12,7 @@ use syn::{
 };
 
 /// A call, carried out where it is an operation. The module `suspend::resolve` explains the form. The
-/// body begins with [`imports`].
+/// body begins with [`imports`](super::imports).
 ///
 /// Input: `f(a)`
 /// Output: `(match Value((f(a),)).rustroutines_branch() { s => if s.later { s.start().await } else { s.get() } })`,
