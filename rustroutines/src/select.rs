@@ -3,10 +3,10 @@
 //! Exactly one arm of a select takes effect. A losing receive consumes nothing, a losing send is
 //! delivered to nobody.
 //!
-//! - [`arm`]: what a select asks of an arm, and what that answers.
-//! - [`claim`]: what keeps two counterparts from completing two arms.
-//! - [`order`]: in which order arms are attempted.
-//! - [`builder`]: cases known only at run time.
+//! - `arm`: what a select asks of an arm, and what that answers.
+//! - `claim`: what keeps two counterparts from completing two arms.
+//! - `order`: in which order arms are attempted.
+//! - `builder`: cases known only at run time.
 //!
 //! # The passes
 //!
