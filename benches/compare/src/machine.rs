@@ -37,12 +37,9 @@ pub(crate) fn contestants(programs: &Programs) -> Result<String, Box<dyn Error>>
     let of = |name: &&str| Some(format!("{name} {}", locked.get(*name)?));
     let mut all = vec![format!("rustroutines {}", env!("CARGO_PKG_VERSION"))];
     all.extend(LIBRARIES.iter().filter_map(of));
-    if programs.go.is_some() {
-        all.extend(version("go", &["version"]).and_then(|text| text.split(' ').nth(2).map(str::to_owned)));
-    }
-    if programs.grep.is_some() {
-        all.extend(version("rg", &["--version"]));
-    }
+    // Whether or not they take part in this run: a part of the figures may be kept.
+    all.extend(version("go", &["version"]).and_then(|text| text.split(' ').nth(2).map(str::to_owned)));
+    all.extend(version("rg", &["--version"]));
     let mut text = format!("{}.", all.join(", "));
     for who in &programs.left_out {
         text += &format!(" Left out: {who}.");
