@@ -73,7 +73,7 @@ pub trait Suspend: Future + Sized {
         Self: CarriedOut,
         Self::Output: Unwrap,
     {
-        self.block().value()
+        self.never()
     }
 
     /// The same.
@@ -83,7 +83,53 @@ pub trait Suspend: Future + Sized {
         Self: CarriedOut,
         Self::Output: Unwrap,
     {
-        self.block().value()
+        self.never()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn ok(self) -> Option<<Self::Output as Unwrap>::Value>
+    where
+        Self: CarriedOut,
+        Self::Output: Unwrap,
+    {
+        self.never()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn is_ok(&self) -> bool
+    where
+        Self: CarriedOut,
+    {
+        self.never()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn is_err(&self) -> bool
+    where
+        Self: CarriedOut,
+    {
+        self.never()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn is_some(&self) -> bool
+    where
+        Self: CarriedOut,
+    {
+        self.never()
+    }
+
+    /// The same.
+    #[doc(hidden)]
+    fn is_none(&self) -> bool
+    where
+        Self: CarriedOut,
+    {
+        self.never()
     }
 
     /// One step of a `select!` of which this operation is an arm. The default is for operations that

@@ -21,6 +21,9 @@ fn without_the_attribute(rx: &Receiver<u32>) -> u32 {
     if let Ok(n) = rx.recv() {
         drop(n);
     }
+    while rx.recv().is_ok() {}
+    let last: Option<u32> = rx.recv().ok();
+    drop(last);
     one() + n + received + parsed
 }
 

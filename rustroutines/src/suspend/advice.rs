@@ -1,7 +1,8 @@
 //! Bounds that nothing meets: the compiler shows their texts where a mistake is made that has a type.
 //!
 //! - [`BlockInARoutine`]: `.block()` on a call inside a routine, which is carried out by itself;
-//! - [`CarriedOut`]: `.unwrap()` or `.expect(…)` on an operation in plain code, whose value is not there yet.
+//! - [`CarriedOut`]: `.unwrap()`, `.is_err()` and the like on an operation in plain code, whose value is not there
+//!   yet.
 //!
 //! What asks for them has the types of the corrected code, so that no other error follows.
 
@@ -33,29 +34,21 @@ pub trait BlockInARoutine {}
     note = "inside a routine a call is carried out by itself: perhaps the function around this lacks its `#[routine]`",
     note = "a closure, and what stands in an unknown macro, is plain code in a routine too"
 )]
-pub trait CarriedOut {}
+pub trait CarriedOut {
+    /// Whatever is asked for. Never called: nothing implements this.
+    fn never<R>(&self) -> R;
+}
 
 /// What has a value or fails.
 pub trait Unwrap {
     /// The value.
     type Value;
-
-    /// Takes it out.
-    fn value(self) -> Self::Value;
 }
 
 impl<T> Unwrap for Option<T> {
     type Value = T;
-
-    fn value(self) -> T {
-        self.unwrap()
-    }
 }
 
-impl<T, E: std::fmt::Debug> Unwrap for Result<T, E> {
+impl<T, E> Unwrap for Result<T, E> {
     type Value = T;
-
-    fn value(self) -> T {
-        self.unwrap()
-    }
 }
