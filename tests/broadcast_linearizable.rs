@@ -16,9 +16,6 @@ use rustroutines::error::{
 };
 use rustroutines::prelude::*;
 use rustroutines_tests::ends;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// A time limit that is over soon: whether it is, is not what matters.
 const SHORT: Duration = Duration::from_micros(20);
@@ -300,46 +297,21 @@ fn carry_out(
     }
 }
 
-/// Runs one history on as many threads as there are programs. At the end, or when it is stuck, the
-/// channel is closed, which is an event like the others.
+/// Runs one history on as many threads as there are programs.
 fn record(programs: &[Vec<Call>], capacity: usize, overflow: Overflow) -> Vec<Event> {
     let (tx, shared) = broadcast_channel_with(capacity, overflow);
-    let clock = Clock::default();
-    let ended = AtomicUsize::new(0);
-    let start = Barrier::new(programs.len() + 1);
-    thread::scope(|scope| {
-        let threads: Vec<_> = programs
-            .iter()
-            .enumerate()
-            .map(|(thread, program)| {
-                let (tx, shared, start, ended, clock) = (&tx, &shared, &start, &ended, &clock);
-                scope.spawn(move || {
-                    let mut own = None;
-                    let mut events = Vec::new();
-                    start.wait();
-                    for &call in program {
-                        events.push(clock.event(call, || carry_out(call, tx, shared, &mut own)));
-                    }
-                    if own.is_some() {
-                        events.push(clock.event(Call::Drop(thread + 1), || {
-                            carry_out(Call::Drop(thread + 1), tx, shared, &mut own)
-                        }));
-                    }
-                    ended.fetch_add(1, Ordering::SeqCst);
-                    events
-                })
-            })
-            .collect();
-        start.wait();
-        let mut patience = 50;
-        while ended.load(Ordering::SeqCst) < programs.len() && patience > 0 {
-            thread::yield_now();
-            patience -= 1;
+    let carry_out_all = |clock: &Clock, thread, program: &[Call]| {
+        let mut own = None;
+        let mut event = |call| clock.event(call, || carry_out(call, &tx, &shared, &mut own));
+        let mut events: Vec<_> = program.iter().map(|&call| event(call)).collect();
+        if own.is_some() {
+            let call = Call::Drop(thread + 1);
+            events.push(clock.event(call, || carry_out(call, &tx, &shared, &mut own)));
         }
-        let mut events = vec![clock.event(Call::Close, || Answer::Closes(tx.close()))];
-        events.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
         events
-    })
+    };
+    let close = |clock: &Clock| clock.event(Call::Close, || Answer::Closes(tx.close()));
+    linearizable::record(programs, carry_out_all, close)
 }
 
 fn check(capacity: usize, overflow: Overflow) {

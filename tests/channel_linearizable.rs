@@ -19,9 +19,6 @@ use rustroutines::error::{RecvTimeoutError, SendTimeoutError};
 use rustroutines::prelude::*;
 use rustroutines_tests::ends;
 use std::collections::VecDeque;
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// A time limit that is over soon: whether it is, is not what matters.
 const SHORT: Duration = Duration::from_micros(20);
@@ -269,51 +266,28 @@ fn carry_out<'a>(
     }
 }
 
-/// Runs one history on as many threads as there are programs. At the end, or when it is stuck, the
-/// channel is closed, which is an event like the others.
+/// Runs one history on as many threads as there are programs.
 fn record(programs: &[Vec<Call>], (tx, rx): (Sender<u32>, Receiver<u32>)) -> Vec<Event> {
-    let clock = Clock::default();
-    let ended = AtomicUsize::new(0);
-    let start = Barrier::new(programs.len() + 1);
-    thread::scope(|scope| {
-        let threads: Vec<_> = programs
-            .iter()
-            .map(|program| {
-                let (tx, rx, start, ended, clock) = (&tx, &rx, &start, &ended, &clock);
-                scope.spawn(move || {
-                    let mut permit = None;
-                    let mut events = Vec::new();
-                    start.wait();
-                    for &call in program {
-                        let call = match call {
-                            Call::TryReserve if permit.is_some() => Call::Len,
-                            // They would wait for its own permit.
-                            Call::Recv if permit.is_some() => Call::TryRecv,
-                            Call::Either(value) if permit.is_some() => Call::EitherNow(value),
-                            call => call,
-                        };
-                        events.push(clock.event(call, || carry_out(call, tx, rx, &mut permit)));
-                    }
-                    if permit.is_some() {
-                        events.push(
-                            clock.event(Call::Release, || carry_out(Call::Release, tx, rx, &mut permit)),
-                        );
-                    }
-                    ended.fetch_add(1, Ordering::SeqCst);
-                    events
-                })
-            })
-            .collect();
-        start.wait();
-        let mut patience = 50;
-        while ended.load(Ordering::SeqCst) < programs.len() && patience > 0 {
-            thread::yield_now();
-            patience -= 1;
+    let carry_out_all = |clock: &Clock, _, program: &[Call]| {
+        let mut permit = None;
+        let mut events = Vec::new();
+        for &call in program {
+            let call = match call {
+                Call::TryReserve if permit.is_some() => Call::Len,
+                // They would wait for its own permit.
+                Call::Recv if permit.is_some() => Call::TryRecv,
+                Call::Either(value) if permit.is_some() => Call::EitherNow(value),
+                call => call,
+            };
+            events.push(clock.event(call, || carry_out(call, &tx, &rx, &mut permit)));
         }
-        let mut events = vec![clock.event(Call::Close, || Answer::Closes(rx.close()))];
-        events.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
+        if permit.is_some() {
+            events.push(clock.event(Call::Release, || carry_out(Call::Release, &tx, &rx, &mut permit)));
+        }
         events
-    })
+    };
+    let close = |clock: &Clock| clock.event(Call::Close, || Answer::Closes(rx.close()));
+    linearizable::record(programs, carry_out_all, close)
 }
 
 fn check(histories: u64, capacity: usize, make: fn() -> (Sender<u32>, Receiver<u32>)) {

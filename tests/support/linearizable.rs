@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// One operation of a history.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +53,42 @@ impl Clock {
         let answer = carry_out();
         Event { call, answer, called, returned: self.now() }
     }
+}
+
+/// Records a history: `carry_out` does each program, of the thread with that number, on a thread of its own, all at
+/// once. At the end, or when they are stuck, `close` does one thing more, which is an event like the others.
+pub(crate) fn record<C: Send + Sync, A: Send>(
+    programs: &[Vec<C>],
+    carry_out: impl Fn(&Clock, usize, &[C]) -> Vec<Event<C, A>> + Sync,
+    close: impl FnOnce(&Clock) -> Event<C, A>,
+) -> Vec<Event<C, A>> {
+    let clock = Clock::default();
+    let ended = AtomicUsize::new(0);
+    let start = Barrier::new(programs.len() + 1);
+    thread::scope(|scope| {
+        let (carry_out, clock, ended, start) = (&carry_out, &clock, &ended, &start);
+        let threads: Vec<_> = programs
+            .iter()
+            .enumerate()
+            .map(|(thread, program)| {
+                scope.spawn(move || {
+                    start.wait();
+                    let events = carry_out(clock, thread, program);
+                    ended.fetch_add(1, Ordering::SeqCst);
+                    events
+                })
+            })
+            .collect();
+        start.wait();
+        let mut patience = 50;
+        while ended.load(Ordering::SeqCst) < programs.len() && patience > 0 {
+            thread::yield_now();
+            patience -= 1;
+        }
+        let mut events = vec![close(clock)];
+        events.extend(threads.into_iter().flat_map(|thread| thread.join().unwrap()));
+        events
+    })
 }
 
 /// Searches an order for a history.
