@@ -79,7 +79,7 @@ pub(crate) struct Channel<T> {
 }
 
 /// A channel's state, locked.
-type Locked<'a, T> = ShortMutexGuard<'a, State<T>>;
+pub(super) type Locked<'a, T> = ShortMutexGuard<'a, State<T>>;
 
 /// How a wait stands, or has ended, for the operation that waits.
 pub(crate) enum Wait<T> {
@@ -100,7 +100,7 @@ impl<T> Channel<T> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             state: ShortMutex::new(State::new()),
-            front: Front::new(),
+            front: Front::new(capacity),
             capacity,
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
@@ -125,6 +125,20 @@ impl<T> Channel<T> {
 
     // ---- without waiting ------------------------------------------------------------------------
 
+    /// Sends where nothing more has to be looked at. `Err`: the state, which has to be, or nothing where a wait
+    /// is likely.
+    #[inline(always)]
+    pub(super) fn send_known(&self, value: T) -> Result<(), (T, Option<Locked<'_, T>>)> {
+        if self.front.lets_wait() {
+            return Err((value, None));
+        }
+        let mut state = self.lock();
+        match state.offer_known(value) {
+            Ok(()) => Ok(()),
+            Err(value) => Err((value, Some(state))),
+        }
+    }
+
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.lock();
@@ -148,18 +162,26 @@ impl<T> Channel<T> {
         }
     }
 
-    #[inline]
-    pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
+    /// Receives where nothing more has to be looked at. `Err`: the state, which has to be, or nothing where there
+    /// is no value.
+    #[inline(always)]
+    pub(super) fn recv_known(&self) -> Result<T, Option<Locked<'_, T>>> {
         if let Some(value) = self.front.pop() {
             return Ok(value);
         }
         if self.front.mark().is_bare() {
-            return Err(TryRecvError::Empty);
+            return Err(None);
         }
         let mut state = self.lock();
-        match state.take_only(self) {
-            Some(value) => Ok(value),
-            None => self.try_recv_slowly(state),
+        state.take_only(self).ok_or(Some(state))
+    }
+
+    #[inline]
+    pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
+        match self.recv_known() {
+            Ok(value) => Ok(value),
+            Err(None) => Err(TryRecvError::Empty),
+            Err(Some(state)) => self.try_recv_slowly(state),
         }
     }
 
@@ -179,23 +201,23 @@ impl<T> Channel<T> {
 
     // ---- waiting --------------------------------------------------------------------------------
 
-    /// Sends, or stands in line.
+    /// Sends, or stands in line; `state` if it is locked already.
     #[inline]
-    pub(crate) fn start_send(&self, value: T, cx: &Context<'_>) -> Wait<Sent<T>> {
-        let mut state = self.lock();
-        match state.offer_known(value) {
+    pub(super) fn start_send(
+        &self,
+        value: T,
+        state: Option<Locked<'_, T>>,
+        cx: &Context<'_>,
+    ) -> Wait<Sent<T>> {
+        let Some(state) = state else { return self.wait_to_send(value, cx) };
+        match self.try_send_slowly(state, value) {
             Ok(()) => Wait::Over(Ok(())),
-            Err(value) => self.start_send_slowly(state, value, cx),
+            Err(TrySendError::Closed(value)) => Wait::Over(Err(value)),
+            Err(TrySendError::Full(value)) => self.wait_to_send(value, cx),
         }
     }
 
-    #[inline(never)]
-    fn start_send_slowly(&self, state: Locked<'_, T>, value: T, cx: &Context<'_>) -> Wait<Sent<T>> {
-        let value = match self.try_send_slowly(state, value) {
-            Ok(()) => return Wait::Over(Ok(())),
-            Err(TrySendError::Closed(value)) => return Wait::Over(Err(value)),
-            Err(TrySendError::Full(value)) => value,
-        };
+    fn wait_to_send(&self, value: T, cx: &Context<'_>) -> Wait<Sent<T>> {
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.lock();
@@ -214,23 +236,23 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Receives, or stands in line.
+    /// Receives, or stands in line; `state` if it is locked already.
     #[inline]
-    pub(crate) fn start_recv(&self, cx: &Context<'_>) -> Wait<Received<T>> {
-        match self.try_recv() {
+    pub(super) fn start_recv(&self, state: Option<Locked<'_, T>>, cx: &Context<'_>) -> Wait<Received<T>> {
+        let Some(state) = state else { return self.wait_to_recv(cx) };
+        match self.try_recv_slowly(state) {
             Ok(value) => Wait::Over(Some(value)),
             Err(TryRecvError::Closed) => Wait::Over(None),
             Err(TryRecvError::Empty) => self.wait_to_recv(cx),
         }
     }
 
-    #[inline(never)]
     fn wait_to_recv(&self, cx: &Context<'_>) -> Wait<Received<T>> {
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.lock();
         match state.take(self) {
-            Take::Empty => Wait::On(state.push_receiver(Party::Single(Some(waker)))),
+            Take::Empty => Wait::On(state.push_receiver(Party::Single(Some(waker)), self)),
             Take::Value(value, sender) => {
                 drop(state);
                 wake(sender);
@@ -288,14 +310,12 @@ impl<T> Channel<T> {
 
     /// Ends a receiver's wait, if it is over.
     pub(crate) fn end_receiving(&self, key: Key) -> Wait<Received<T>> {
-        let mut wakers = Vec::new();
         let mut state = self.lock();
         if state.receivers.outcome(&key) == Outcome::Waiting {
             return Wait::On(key);
         }
-        let waiter = state.remove_receiver(key, &mut wakers);
-        drop(state);
-        wake_all(wakers);
+        let waiter = state.remove_receiver(key);
+        self.tell_of_the_end(state);
         Wait::Over(waiter.value)
     }
 
@@ -310,10 +330,28 @@ impl<T> Channel<T> {
 
     /// Ends a receiver's wait; gives the value that it was given meanwhile, if any.
     pub(crate) fn stop_receiving(&self, key: Key) -> Received<T> {
-        let mut wakers = Vec::new();
-        let waiter = self.lock().remove_receiver(key, &mut wakers);
-        wake_all(wakers);
+        let mut state = self.lock();
+        let waiter = state.remove_receiver(key);
+        self.tell_of_the_end(state);
         waiter.value
+    }
+
+    /// After a value in hand was taken: where that was the last thing the others waited for, they learn that
+    /// nothing will come.
+    #[inline]
+    fn tell_of_the_end(&self, state: Locked<'_, T>) {
+        if state.is_over() && !state.receivers.is_empty() {
+            self.tell_receivers(state);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_receivers(&self, mut state: Locked<'_, T>) {
+        let mut wakers = Vec::new();
+        state.receivers.close(&mut wakers);
+        drop(state);
+        wake_all(wakers);
     }
 
     /// Gives up a receiver's wait. A value that it was given meanwhile goes to the next in line, or to
@@ -373,7 +411,7 @@ impl<T> Channel<T> {
             return None;
         }
         let party = state.receivers.select(showing);
-        Some(state.push_receiver(party))
+        Some(state.push_receiver(party, self))
     }
 
     // ---- closing --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@
 //!
 //! This lock is taken alone, or after the channel's.
 
-use crate::platform::atomic::{AtomicU32, AtomicUsize, Ordering};
+use crate::platform::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use crate::platform::sync::{ShortMutex, Way};
 use std::collections::VecDeque;
 use std::mem;
@@ -32,6 +32,9 @@ pub(super) struct Front<T> {
     len: AtomicUsize,
     /// The present [`Mark`]. Written under the channel's lock.
     mark: AtomicU32,
+    /// Whether a send that came now would have to wait, as far as is known without the lock: then it prepares
+    /// for that at once. Nothing but time depends on it.
+    waits: AtomicBool,
     /// The values, oldest first.
     values: ShortMutex<VecDeque<T>>,
 }
@@ -49,8 +52,26 @@ impl Mark {
 }
 
 impl<T> Front<T> {
-    pub(super) fn new() -> Self {
-        Self { len: AtomicUsize::new(0), mark: AtomicU32::new(0), values: ShortMutex::new(VecDeque::new()) }
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            len: AtomicUsize::new(0),
+            mark: AtomicU32::new(0),
+            waits: AtomicBool::new(capacity == 0),
+            values: ShortMutex::new(VecDeque::new()),
+        }
+    }
+
+    /// Whether a send most likely has to wait.
+    #[inline]
+    pub(super) fn lets_wait(&self) -> bool {
+        // Relaxed: a hint.
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// Says whether a send most likely has to wait.
+    #[inline]
+    pub(super) fn let_wait(&self, waits: bool) {
+        self.waits.store(waits, Ordering::Relaxed);
     }
 
     /// How many values there are. Without the channel's lock, out of date at once.
@@ -101,10 +122,15 @@ impl<T> Front<T> {
     }
 
     /// Under the channel's lock: moves what is here back to the head of the buffer.
+    #[inline]
     pub(super) fn empty_into(&self, buffer: &mut VecDeque<T>) {
-        if self.len() == 0 {
-            return;
+        if self.len() != 0 {
+            self.move_into(buffer);
         }
+    }
+
+    #[inline(never)]
+    fn move_into(&self, buffer: &mut VecDeque<T>) {
         let mut values = self.values.lock_giving_way(|| Way::Wide);
         values.append(buffer);
         mem::swap(&mut *values, buffer);
@@ -161,7 +187,7 @@ mod tests {
 
     #[test]
     fn values_keep_their_order() {
-        let front = Front::new();
+        let front = Front::new(4);
         let mut buffer: VecDeque<u32> = (0..4).collect();
         front.fill(&mut buffer);
         assert_eq!((front.len(), buffer.len()), (4, 0));

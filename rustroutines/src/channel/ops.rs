@@ -1,6 +1,6 @@
 //! The operations of a channel: [`SendOp`] and [`RecvOp`].
 
-use super::core::{Channel, Received, Sent, Wait};
+use super::core::{Channel, Locked, Received, Sent, Wait};
 use super::front::Mark;
 use super::waiters::{Key, Outcome};
 use crate::Suspend;
@@ -38,6 +38,24 @@ impl<T> Unpin for SendOp<'_, T> {}
 impl<'a, T> SendOp<'a, T> {
     pub(super) fn new(channel: &'a Channel<T>, value: T) -> Self {
         Self { channel, state: Sending::Start(value) }
+    }
+
+    /// The first poll, where there is more to look at; `state` if the channel is locked already.
+    // Apart, so that what most sends do takes few registers.
+    #[inline(never)]
+    fn start(
+        &mut self,
+        value: T,
+        state: Option<Locked<'_, T>>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), SendError<T>>> {
+        match self.channel.start_send(value, state, cx) {
+            Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
+            Wait::On(key) => {
+                self.state = Sending::Waiting(key);
+                self.pending()
+            }
+        }
     }
 
     /// It has to wait.
@@ -119,18 +137,13 @@ impl<T> Future for SendOp<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(budget::poll_proceed(cx));
         let this = self.get_mut();
-        match std::mem::replace(&mut this.state, Sending::Over) {
-            Sending::Start(value) => match this.channel.start_send(value, cx) {
-                Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
-                Wait::On(key) => {
-                    this.state = Sending::Waiting(key);
-                    this.pending()
-                }
-            },
-            other => {
-                this.state = other;
-                this.look(cx)
-            }
+        if !matches!(this.state, Sending::Start(_)) {
+            return this.look(cx);
+        }
+        let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else { unreachable!() };
+        match this.channel.send_known(value) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err((value, state)) => this.start(value, state, cx),
         }
     }
 }
@@ -225,6 +238,19 @@ impl<'a, T> RecvOp<'a, T> {
         Self { channel, mark: Mark::default(), waiting: None }
     }
 
+    /// The first poll, where there is more to look at; `state` if the channel is locked already.
+    // Apart, so that what most receives do takes few registers.
+    #[inline(never)]
+    fn start(&mut self, state: Option<Locked<'_, T>>, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        match self.channel.start_recv(state, cx) {
+            Wait::Over(received) => Poll::Ready(received.ok_or(RecvError)),
+            Wait::On(key) => {
+                self.waiting = Some(key);
+                self.pending()
+            }
+        }
+    }
+
     /// Whether the wait is over.
     #[inline(never)]
     fn look(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
@@ -285,12 +311,9 @@ impl<T> Future for RecvOp<'_, T> {
         if this.waiting.is_some() {
             return this.look(cx);
         }
-        match this.channel.start_recv(cx) {
-            Wait::Over(received) => Poll::Ready(received.ok_or(RecvError)),
-            Wait::On(key) => {
-                this.waiting = Some(key);
-                this.pending()
-            }
+        match this.channel.recv_known() {
+            Ok(value) => Poll::Ready(Ok(value)),
+            Err(state) => this.start(state, cx),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct State<T> {
     /// Receivers that wait for a value.
     pub(super) receivers: Waiters<T>,
     /// How many values have been handed to receivers that have not taken them yet.
-    in_hand: usize,
+    in_hand: u32,
     /// Room that is reserved, and who waits for some.
     pub(super) reservations: Reservations,
     /// Whether nothing more can be sent.
@@ -83,7 +83,7 @@ impl<T> State<T> {
         if self.closed {
             return Offer::Closed(value);
         }
-        let value = match self.give(value) {
+        let value = match self.give(value, channel) {
             Ok(waker) => return Offer::Sent(waker),
             Err(value) => value,
         };
@@ -121,27 +121,41 @@ impl<T> State<T> {
             return Take::Value(value, None);
         }
         match self.senders.take() {
-            Some((value, waker)) => Take::Value(value, waker),
+            Some((value, waker)) => {
+                if self.senders.is_empty() {
+                    self.found_empty(channel);
+                }
+                Take::Value(value, waker)
+            }
             None if self.is_over() => Take::Closed,
             None => {
-                self.free = 0;
-                channel.front.set_bare(!self.closed);
+                self.found_empty(channel);
                 Take::Empty
             }
         }
     }
 
-    /// Hands `value` to the first receiver in line.
+    /// Says that there is no value and no sender.
     #[inline]
-    pub(super) fn give(&mut self, value: T) -> Result<Option<Waker>, T> {
+    fn found_empty(&mut self, channel: &Channel<T>) {
+        self.free = 0;
+        channel.front.set_bare(!self.closed);
+    }
+
+    /// Hands `value` to the first receiver in line.
+    #[inline(always)]
+    pub(super) fn give(&mut self, value: T, channel: &Channel<T>) -> Result<Option<Waker>, T> {
         let waker = self.receivers.give(value)?;
         self.in_hand += 1;
+        if self.receivers.is_empty() {
+            channel.front.let_wait(channel.capacity == 0);
+        }
         Ok(waker)
     }
 
     /// Sends `value` into room that was reserved for it.
     pub(super) fn give_reserved(&mut self, value: T, channel: &Channel<T>) -> Option<Waker> {
-        self.give(value).unwrap_or_else(|value| {
+        self.give(value, channel).unwrap_or_else(|value| {
             channel.front.set_bare(false);
             self.buffer.push_back(value);
             None
@@ -152,7 +166,7 @@ impl<T> State<T> {
     /// or to the head of all values.
     pub(super) fn give_again(&mut self, value: T, channel: &Channel<T>) -> Option<Waker> {
         self.in_hand -= 1;
-        self.give(value).unwrap_or_else(|value| {
+        self.give(value, channel).unwrap_or_else(|value| {
             channel.front.set_bare(false);
             channel.front.empty_into(&mut self.buffer);
             self.buffer.push_front(value);
@@ -170,20 +184,18 @@ impl<T> State<T> {
     }
 
     /// Puts a receiver in line, once there is no value.
-    pub(super) fn push_receiver(&mut self, party: Party) -> Key {
+    pub(super) fn push_receiver(&mut self, party: Party, channel: &Channel<T>) -> Key {
         self.free = 0;
+        channel.front.let_wait(false);
         self.receivers.push(party, None)
     }
 
-    /// Takes a receiver out, with what it was given; where that was the last thing the others waited for,
-    /// they learn that nothing will come.
-    pub(super) fn remove_receiver(&mut self, key: Key, wakers: &mut Vec<Waker>) -> Waiter<T> {
+    /// Takes a receiver out, with what it was given.
+    #[inline(always)]
+    pub(super) fn remove_receiver(&mut self, key: Key) -> Waiter<T> {
         let waiter = self.receivers.remove(key);
         if waiter.outcome == Outcome::Done {
             self.in_hand -= 1;
-            if self.is_over() {
-                self.receivers.close(wakers);
-            }
         }
         waiter
     }

@@ -13,8 +13,9 @@
 //! | Done    | a counterpart completed it                      | a receiver's             | no          |
 //! | Closed  | the channel was closed                          | a sender's               | no          |
 //!
-//! The waiters live in a slab and are linked by their keys, so that one leaves from anywhere in
-//! constant time, and a wait allocates nothing once the slab has grown.
+//! The waiters are linked by their keys, so that one leaves from anywhere in constant time. Who waits alone
+//! has a place that is made for the first who ever waits, and stays; the others live in a slab. So a channel
+//! at which nobody waits is small, and a wait allocates nothing once there is room for as many.
 
 use crate::select::{Showing, Spare, Ticket};
 use slab::Slab;
@@ -77,44 +78,121 @@ pub(crate) struct Waiter<T> {
     next: u32,
 }
 
+impl<T> Waiter<T> {
+    /// Exchanges what it has for what a counterpart has.
+    #[inline(always)]
+    fn complete(&mut self, value: &mut Option<T>) {
+        std::mem::swap(&mut self.value, value);
+        self.outcome = Outcome::Done;
+    }
+}
+
 /// No waiter's index.
 const NOBODY: u32 = u32::MAX;
+
+/// Why there is a waiter where a key, or another waiter, says so.
+const HERE: &str = "a waiter is taken out by its key, and unlinked before";
+/// The index of who waits alone. The others' are one more than theirs in the slab.
+const ALONE: u32 = 0;
 
 /// The line. See the module.
 #[derive(Debug)]
 pub(crate) struct Waiters<T> {
-    /// Every waiter that has not been taken out yet.
-    slab: Slab<Waiter<T>>,
     /// The one that has waited longest, or NOBODY.
     first: u32,
     /// The one that came last, or NOBODY.
     last: u32,
+    /// Every waiter that has not been taken out yet. From the first one on.
+    places: Option<Box<Places<T>>>,
+}
+
+/// Where waiters are kept.
+#[derive(Debug)]
+struct Places<T> {
+    /// One of them: most lines have one at a time.
+    alone: Option<Waiter<T>>,
+    /// The others, once there was more than one at a time.
+    others: Option<Box<Slab<Waiter<T>>>>,
     /// The claim of the select that has left last, for when it comes back.
     spare: Option<Spare>,
 }
 
-impl<T> Waiters<T> {
+impl<T> Places<T> {
     /// A slab that has been larger than this gives its memory back when it is empty.
     const KEPT: usize = 64;
 
+    /// Finds a place for one that comes while there is another.
+    #[inline(never)]
+    fn insert_another(&mut self, waiter: Waiter<T>) -> u32 {
+        let index = self.others.get_or_insert_default().insert(waiter) + 1;
+        u32::try_from(index).ok().filter(|&index| index < NOBODY).expect("fewer than four billion waiters")
+    }
+
+    #[inline]
+    fn get(&self, index: u32) -> &Waiter<T> {
+        let waiter = match index {
+            ALONE => self.alone.as_ref(),
+            index => self.others.as_ref().and_then(|others| others.get(index as usize - 1)),
+        };
+        waiter.expect(HERE)
+    }
+
+    #[inline]
+    fn at(&mut self, index: u32) -> &mut Waiter<T> {
+        let waiter = match index {
+            ALONE => self.alone.as_mut(),
+            index => self.others.as_mut().and_then(|others| others.get_mut(index as usize - 1)),
+        };
+        waiter.expect(HERE)
+    }
+
+    // Inline, so that what is written to it is not read again at once, to move it: that would stall, too.
+    #[inline(always)]
+    fn remove(&mut self, index: u32) -> Waiter<T> {
+        match index {
+            ALONE => self.alone.take(),
+            index => self.remove_another(index),
+        }
+        .expect(HERE)
+    }
+
+    fn remove_another(&mut self, index: u32) -> Option<Waiter<T>> {
+        let others = self.others.as_mut()?;
+        let waiter = others.try_remove(index as usize - 1);
+        if others.is_empty() && others.capacity() > Self::KEPT {
+            self.others = None;
+        }
+        waiter
+    }
+}
+
+impl<T> Waiters<T> {
     pub(crate) fn new() -> Self {
-        Self { slab: Slab::new(), first: NOBODY, last: NOBODY, spare: None }
+        Self { first: NOBODY, last: NOBODY, places: None }
+    }
+
+    /// Where waiters are kept, from now on.
+    #[inline]
+    fn places(&mut self) -> &mut Places<T> {
+        #[cold]
+        #[inline(never)]
+        fn make<T>() -> Box<Places<T>> {
+            Box::new(Places { alone: None, others: None, spare: None })
+        }
+        self.places.get_or_insert_with(make)
     }
 
     /// The party that an arm of a select is.
     pub(crate) fn select(&mut self, showing: &Showing<'_>) -> Party {
-        Party::Select(showing.ticket(&mut self.spare))
+        Party::Select(showing.ticket(&mut self.places().spare))
     }
 
     /// Puts a waiter at the end of the line.
     ///
     /// # Panics
     /// With more than four billion waiters.
+    #[inline]
     pub(crate) fn push(&mut self, party: Party, value: Option<T>) -> Key {
-        if self.slab.capacity() == 0 {
-            // Most channels have one waiter at a time; a vector would begin with room for four.
-            self.slab.reserve_exact(1);
-        }
         let waiter = Waiter {
             party,
             value,
@@ -123,7 +201,13 @@ impl<T> Waiters<T> {
             previous: self.last,
             next: NOBODY,
         };
-        let index = u32::try_from(self.slab.insert(waiter)).expect("fewer than four billion waiters");
+        let places = self.places();
+        let index = if places.alone.is_none() {
+            places.alone = Some(waiter);
+            ALONE
+        } else {
+            places.insert_another(waiter)
+        };
         match std::mem::replace(&mut self.last, index) {
             NOBODY => self.first = index,
             last => self.at(last).next = index,
@@ -137,36 +221,40 @@ impl<T> Waiters<T> {
         self.first == NOBODY
     }
 
+    #[inline]
+    fn get(&self, index: u32) -> &Waiter<T> {
+        self.places.as_ref().expect(HERE).get(index)
+    }
+
+    #[inline]
     fn at(&mut self, index: u32) -> &mut Waiter<T> {
-        &mut self.slab[index as usize]
+        self.places.as_mut().expect(HERE).at(index)
     }
 
     /// Takes a waiter out, wherever it stands.
-    // Inline, so that what is written to it is not read again at once, to move it: that would stall, too.
     #[inline(always)]
     pub(crate) fn remove(&mut self, key: Key) -> Waiter<T> {
+        let places = self.places.as_mut().expect(HERE);
         // Taken out first: to read it right after a part of it was written would stall the processor.
-        let mut waiter = self.slab.remove(key.index() as usize);
+        let mut waiter = places.remove(key.index());
+        if let Party::Select(ticket) = waiter.party {
+            waiter.party = Party::Left(places.spare.replace(ticket.into_spare()));
+        }
         if waiter.linked {
             self.bridge(waiter.previous, waiter.next);
-        }
-        if let Party::Select(ticket) = waiter.party {
-            waiter.party = Party::Left(self.spare.replace(ticket.into_spare()));
-        }
-        if self.slab.is_empty() && self.slab.capacity() > Self::KEPT {
-            self.slab = Slab::new();
         }
         waiter
     }
 
     /// What has become of a waiter.
+    #[inline]
     pub(crate) fn outcome(&self, key: &Key) -> Outcome {
-        self.slab[key.index() as usize].outcome
+        self.get(key.index()).outcome
     }
 
     /// Whether completing the waiter would wake `waker` already.
     pub(crate) fn would_wake(&self, key: &Key, waker: &Waker) -> bool {
-        matches!(&self.slab[key.index() as usize].party, Party::Single(Some(old)) if old.will_wake(waker))
+        matches!(&self.get(key.index()).party, Party::Single(Some(old)) if old.will_wake(waker))
     }
 
     /// Replaces the waker of a waiter; the old one is for the caller to drop.
@@ -183,30 +271,24 @@ impl<T> Waiters<T> {
         if self.first == NOBODY {
             return Err(value);
         }
-        let Some((index, waker)) = self.win_first() else { return Err(value) };
-        let waiter = self.at(index);
-        waiter.outcome = Outcome::Done;
-        waiter.value = Some(value);
-        Ok(waker)
+        let mut value = Some(value);
+        match self.win_first(|waiter| waiter.complete(&mut value)) {
+            Some(waker) => Ok(waker),
+            None => Err(value.expect("nobody was completed with it")),
+        }
     }
 
     /// Completes the sender that has waited longest, and takes its value.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<(T, Option<Waker>)> {
-        if self.first == NOBODY {
-            return None;
-        }
-        let (index, waker) = self.win_first()?;
-        let waiter = self.at(index);
-        waiter.outcome = Outcome::Done;
-        let value = waiter.value.take().expect("a sender waits with its value");
-        Some((value, waker))
+        let mut value = None;
+        let waker = self.win_first(|waiter| waiter.complete(&mut value))?;
+        Some((value.expect("a sender waits with its value"), waker))
     }
 
     /// Completes everyone with the news that the channel is closed, and moves the wakers to `wakers`.
     pub(crate) fn close(&mut self, wakers: &mut Vec<Waker>) {
-        while let Some((index, waker)) = self.win_first() {
-            self.at(index).outcome = Outcome::Closed;
+        while let Some(waker) = self.win_first(|waiter| waiter.outcome = Outcome::Closed) {
             wakers.extend(waker);
         }
     }
@@ -215,7 +297,7 @@ impl<T> Waiters<T> {
     pub(crate) fn has_counterpart(&self, showing: &Showing<'_>) -> bool {
         let mut next = self.first;
         while next != NOBODY {
-            let waiter = &self.slab[next as usize];
+            let waiter = self.get(next);
             let found = match &waiter.party {
                 Party::Single(_) => true,
                 Party::Select(other) => !showing.is_of(other) && other.is_open(),
@@ -229,31 +311,32 @@ impl<T> Waiters<T> {
         false
     }
 
-    /// Takes the first that can be completed out of the line. Selects that were decided elsewhere
-    /// leave the line on the way; their owners take them out.
-    fn win_first(&mut self) -> Option<(u32, Option<Waker>)> {
+    /// Takes the first that can be completed out of the line, and has `complete` do that. Selects that were
+    /// decided elsewhere leave the line on the way; their owners take them out.
+    #[inline(always)]
+    fn win_first(&mut self, complete: impl FnOnce(&mut Waiter<T>)) -> Option<Option<Waker>> {
         while self.first != NOBODY {
             let index = self.first;
-            self.unlink(index);
-            match &mut self.at(index).party {
-                Party::Single(waker) => return Some((index, waker.take())),
-                Party::Select(ticket) => {
-                    if let Some(waker) = ticket.win() {
-                        return Some((index, waker));
-                    }
-                }
+            let places = self.places.as_mut().expect(HERE);
+            let waiter = places.at(index);
+            waiter.linked = false;
+            self.first = waiter.next;
+            match self.first {
+                NOBODY => self.last = NOBODY,
+                next => places.at(next).previous = NOBODY,
+            }
+            let waiter = places.at(index);
+            let won = match &mut waiter.party {
+                Party::Single(waker) => Some(waker.take()),
+                Party::Select(ticket) => ticket.win(),
                 Party::Left(_) => unreachable!("it is out of the line"),
+            };
+            if won.is_some() {
+                complete(waiter);
+                return won;
             }
         }
         None
-    }
-
-    fn unlink(&mut self, index: u32) {
-        let waiter = self.at(index);
-        if std::mem::take(&mut waiter.linked) {
-            let (previous, next) = (waiter.previous, waiter.next);
-            self.bridge(previous, next);
-        }
     }
 
     /// Closes the gap that one leaves between these two.
@@ -321,7 +404,7 @@ mod tests {
         let mut waiters = Waiters::new();
         let keys: Vec<Key> = (0..10_000).map(|n| waiters.push(single(), Some(n))).collect();
         keys.into_iter().for_each(|key| drop(waiters.remove(key)));
-        assert!(waiters.slab.capacity() <= Waiters::<u32>::KEPT);
+        assert!(waiters.places().others.is_none());
         assert_eq!((waiters.first, waiters.last), (NOBODY, NOBODY));
     }
 }

@@ -73,12 +73,16 @@ pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
             false
         }
     });
-    if spent.unwrap_or(false) {
-        cx.waker().wake_by_ref();
-        trace::waits(|| WaitsFor::Turn);
-        return Poll::Pending;
-    }
-    Poll::Ready(())
+    if spent.unwrap_or(false) { defer(cx) } else { Poll::Ready(()) }
+}
+
+/// Asks for another poll.
+#[cold]
+#[inline(never)]
+fn defer(cx: &Context<'_>) -> Poll<()> {
+    cx.waker().wake_by_ref();
+    trace::waits(|| WaitsFor::Turn);
+    Poll::Pending
 }
 
 /// Takes one for an operation that has completed. It may be one too many: then the next waits.
