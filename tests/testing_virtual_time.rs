@@ -182,19 +182,19 @@ fn permuted_deadlines_fire_in_order() {
     testing::check(50, permuted_deadlines);
 }
 
-/// The levels of the timer wheel: as many as a number of 64 bits has digits in base 64.
-const LEVELS: u32 = 11;
+/// The levels of the timer wheel: as many as a number of 64 bits has digits in base 256.
+const LEVELS: u32 = 8;
 
 /// So many ticks of the timer wheel, of a sixteenth of a millisecond.
 fn ticks(n: u64) -> Duration {
     Duration::new(n / 16_000, (n % 16_000) as u32 * 62_500)
 }
 
-/// Deadlines around every boundary of the wheel: powers of 64, in ticks. The highest is millions of years away.
+/// Deadlines around every boundary of the wheel: powers of 256, in ticks. The highest is millions of years away.
 fn boundaries() -> Vec<u64> {
     let mut all: Vec<u64> = (0..LEVELS)
-        .map(|level| 64_u64.pow(level))
-        .flat_map(|power| [power - 1, power, power + 1, power.saturating_mul(63), 2 * power - 1])
+        .map(|level| 256_u64.pow(level))
+        .flat_map(|power| [power - 1, power, power + 1, power * 255, 2 * power - 1])
         .filter(|&tick| tick > 0 && tick < u64::MAX / 2)
         .collect();
     all.sort_unstable();
@@ -228,8 +228,8 @@ fn across_every_boundary(before: Duration) {
 fn every_level_of_the_wheel_and_its_wrap() {
     // From the beginning, and from just below and at each boundary, so that every digit carries.
     for level in 0..LEVELS {
-        let boundary = 64_u64.pow(level);
-        for before in [boundary - 1, boundary, boundary + 63] {
+        let boundary = 256_u64.pow(level);
+        for before in [boundary - 1, boundary, boundary + 255] {
             testing::run(u64::from(level), || across_every_boundary(ticks(before)));
         }
     }
