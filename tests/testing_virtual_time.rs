@@ -182,15 +182,19 @@ fn permuted_deadlines_fire_in_order() {
     testing::check(50, permuted_deadlines);
 }
 
-/// The levels of the timer wheel: as many as a number of 64 bits has digits in base 64.
-const LEVELS: u32 = 11;
+/// The levels of the timer wheel: as many as a number of 64 bits has digits in base 256.
+const LEVELS: u32 = 8;
 
-/// Deadlines around every boundary of the wheel: powers of 64, in milliseconds. The highest is a thousand
-/// million years away.
+/// So many ticks of the timer wheel, of a sixteenth of a millisecond.
+fn ticks(n: u64) -> Duration {
+    Duration::new(n / 16_000, (n % 16_000) as u32 * 62_500)
+}
+
+/// Deadlines around every boundary of the wheel: powers of 256, in ticks. The highest is millions of years away.
 fn boundaries() -> Vec<u64> {
     let mut all: Vec<u64> = (0..LEVELS)
-        .map(|level| 64_u64.pow(level))
-        .flat_map(|power| [power - 1, power, power + 1, power.saturating_mul(63), 2 * power - 1])
+        .map(|level| 256_u64.pow(level))
+        .flat_map(|power| [power - 1, power, power + 1, power * 255, 2 * power - 1])
         .filter(|&tick| tick > 0 && tick < u64::MAX / 2)
         .collect();
     all.sort_unstable();
@@ -203,30 +207,30 @@ fn across_every_boundary(before: Duration) {
     sleep(before);
     let begin = now();
     let (tx, rx) = unbounded_channel();
-    let ticks = boundaries();
-    for &tick in ticks.iter().rev() {
+    let deadlines = boundaries();
+    for &tick in deadlines.iter().rev() {
         let tx = tx.clone();
         go!(move || {
-            sleep(ms(tick));
+            sleep(ticks(tick));
             tx.send((tick, now())).unwrap();
         });
     }
     drop(tx);
     let mut arrived = Vec::new();
     for (tick, at) in rx {
-        assert_eq!(at - begin, ms(tick));
+        assert_eq!(at - begin, ticks(tick));
         arrived.push(tick);
     }
-    assert_eq!(arrived, ticks);
+    assert_eq!(arrived, deadlines);
 }
 
 #[test]
 fn every_level_of_the_wheel_and_its_wrap() {
     // From the beginning, and from just below and at each boundary, so that every digit carries.
     for level in 0..LEVELS {
-        let boundary = 64_u64.pow(level);
-        for before in [boundary - 1, boundary, boundary + 63] {
-            testing::run(u64::from(level), || across_every_boundary(ms(before)));
+        let boundary = 256_u64.pow(level);
+        for before in [boundary - 1, boundary, boundary + 255] {
+            testing::run(u64::from(level), || across_every_boundary(ticks(before)));
         }
     }
 }
@@ -251,6 +255,21 @@ fn in_a_far_future() {
 #[test]
 fn short_timers_after_centuries() {
     testing::run(1, in_a_far_future);
+}
+
+#[routine]
+fn beyond_all_ticks() {
+    // More of them than can be counted, and than the clock can say.
+    for far in [Duration::from_secs(1 << 51), Duration::from_secs(1 << 60), Duration::MAX] {
+        assert_eq!(timeout(DAY, || sleep(far)), Err(Timeout));
+    }
+    sleep(Duration::from_secs(1 << 60));
+}
+
+#[test]
+fn what_lies_beyond_all_ticks_never_comes() {
+    let message = panic_of(|| testing::run(1, beyond_all_ticks));
+    assert!(message.contains("all routines are asleep: deadlock"), "{message}");
 }
 
 #[routine]

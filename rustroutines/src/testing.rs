@@ -41,7 +41,7 @@
 //!   same code as outside.
 //! - [`time::now`](crate::time::now) is the simulated time. `Instant::now()` asks the machine, and does not
 //!   fit: instants for `sleep_until`, `deadline(…)` and the like come from `time::now`. Timers are kept to
-//!   the millisecond there too, so the clock moves in whole milliseconds.
+//!   a sixteenth of a millisecond there too: the clock moves by multiples of 62.5 microseconds.
 //! - [`block_on_io`](crate::io::block_on_io) calls its closure where it is waited for. What it takes of the
 //!   machine's time takes none of the simulated.
 //! - A routine that blocks its thread (`.block()`) has the others run on top of its own stack. Two that

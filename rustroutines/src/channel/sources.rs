@@ -83,8 +83,8 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
 ///
 /// Ticks do not drift: they are due at the start plus whole periods. A tick waits for its receiver, but
 /// ticks do not pile up: while one waits, those that come are dropped, and of those that come due
-/// together, on a machine that is late, there is one. Timers are kept to the millisecond; of a shorter
-/// period some ticks are missed.
+/// together, on a machine that is late, there is one. Timers are kept to a sixteenth of a millisecond; of a
+/// period that is not much longer some ticks are missed.
 ///
 /// Dropping the receiver takes the timer away; closing the channel stops it too.
 ///

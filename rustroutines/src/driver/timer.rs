@@ -8,7 +8,8 @@
 //! - `armed` is the tick by which somebody looks at the wheel without being told to, 0 where all who
 //!   would have to be told are awake anyway. It is read and written under the lock that insertions take;
 //!   so of an insertion and an arming the second one knows of the first. See [`Driver`](super::Driver).
-//! - A timer is never early: its deadline is rounded up to a tick, the present is rounded down.
+//! - A timer is never early: its deadline is rounded up to a tick, the present is rounded down. What lies
+//!   beyond the ticks that can be counted, in 36 million years, never comes.
 //! - A timer that is in the wheel is not before `next`. So who finds a tick before `next` knows without the
 //!   lock that a timer of this tick has come out: see [`Timers::is_out`].
 //! - The lock is held while some hundred entries are moved, at most: it is one that spins, for its price.
@@ -29,10 +30,19 @@ use std::time::Duration;
 const BATCH: usize = 64;
 /// Wakers that one call of `fire` wakes at most, before its caller sees to other things.
 const PER_FIRE: usize = 16 * BATCH;
-/// From one tick to the next.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
+/// From one tick to the next: about what the system itself is late by, and a part of a millisecond without a
+/// remainder, so that a time in milliseconds is met to the tick.
+pub(crate) const TICK: Duration = Duration::from_nanos(TICK_NANOS as u64);
+const TICK_NANOS: u32 = 62_500;
+const TICKS_PER_SEC: u64 = 1_000_000_000 / TICK_NANOS as u64;
+/// A sleeper that wakes for the time costs about as much as ten timers. Where it found so many due, it had better
+/// let some more come together before it wakes again: a tick for each so many, up to a few.
+const A_FEW: usize = 4;
+const GATHER: u64 = 3;
 /// What stands in `next` while there are no timers.
 const NEVER: u64 = u64::MAX;
+/// The tick of all deadlines that no tick can be counted for. The present never gets there.
+const BEYOND: u64 = NEVER - 1;
 
 /// Names a timer. One that has fired or was cancelled is never found again.
 ///
@@ -72,6 +82,9 @@ pub(crate) struct Timers {
     locked: ShortMutex<Locked>,
     /// When to look at the wheel next: a tick, or NEVER.
     next: AtomicU64,
+    /// Until this tick nobody wakes for the time who sleeps: what is due before is gathered. Never more than
+    /// GATHER after the present.
+    gathers: AtomicU64,
     /// So many there may be at once.
     limit: usize,
     /// Those that were refused for that.
@@ -94,6 +107,7 @@ impl Timers {
             start: clock::now(),
             locked: ShortMutex::new(Locked { wheel: Wheel::new(), armed: 0 }),
             next: AtomicU64::new(NEVER),
+            gathers: AtomicU64::new(0),
             limit,
             refused: AtomicU64::new(0),
         }
@@ -118,18 +132,21 @@ impl Timers {
         }
         let key = locked.wheel.insert(tick, waker);
         self.publish_next(&locked.wheel);
-        let hurry = tick < locked.armed;
+        // Relaxed: by an older value the keeper is roused for nothing, and by a newer one not so soon.
+        let wakes = tick.max(self.gathers.load(Ordering::Relaxed));
+        let hurry = wakes < locked.armed;
         if hurry {
-            locked.armed = tick;
+            locked.armed = wakes;
         }
         let (index, generation) = key.parts();
         Ok((TimerKey { driver: self.driver, index, generation }, hurry))
     }
 
-    /// Notes that the keeper is about to sleep until the next tick, which this returns.
+    /// Notes that the keeper is about to sleep until the next tick, or until enough are gathered, which this
+    /// returns.
     pub(crate) fn arm(&self) -> Option<u64> {
         let mut locked = self.locked.lock();
-        let next = locked.wheel.next_tick();
+        let next = locked.wheel.next_tick().map(|next| next.max(self.gathers.load(Ordering::Relaxed)));
         locked.armed = next.unwrap_or(NEVER);
         next
     }
@@ -197,6 +214,10 @@ impl Timers {
                 panics::wake(waker);
             }
         }
+        if fired >= A_FEW {
+            let pause = GATHER.min((fired / A_FEW) as u64);
+            self.gathers.store(now.saturating_add(pause), Ordering::Relaxed);
+        }
         fired
     }
 
@@ -206,9 +227,13 @@ impl Timers {
         Some(self.next.load(Ordering::Acquire)).filter(|&tick| tick != NEVER)
     }
 
-    /// The instant of a tick; `None` where the clock does not reach so far.
+    /// The instant of a tick; `None` where the clock, or the counting, does not reach so far.
     pub(crate) fn instant(&self, tick: u64) -> Option<Instant> {
-        self.start.checked_add(Duration::from_millis(tick))
+        if tick == BEYOND {
+            return None;
+        }
+        let nanos = (tick % TICKS_PER_SEC) as u32 * TICK_NANOS;
+        self.start.checked_add(Duration::new(tick / TICKS_PER_SEC, nanos))
     }
 
     /// How many timers there are.
@@ -241,17 +266,84 @@ impl Timers {
     /// The first tick that is not before `instant`.
     fn tick_after(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.start);
-        Self::ticks(since.as_secs(), since.subsec_nanos().div_ceil(1_000_000))
+        Self::ticks(since.as_secs(), since.subsec_nanos().div_ceil(TICK_NANOS))
     }
 
     /// The last tick that is not after `instant`.
     fn tick_before(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.start);
-        Self::ticks(since.as_secs(), since.subsec_millis())
+        Self::ticks(since.as_secs(), since.subsec_nanos() / TICK_NANOS).min(BEYOND - 1)
     }
 
-    /// Not by `Duration::as_millis`, whose 128 bits cost more than all the rest of an insertion.
-    fn ticks(secs: u64, millis: u32) -> u64 {
-        secs.saturating_mul(1_000).saturating_add(u64::from(millis)).min(NEVER - 1)
+    /// `ticks` after `secs` seconds.
+    fn ticks(secs: u64, ticks: u32) -> u64 {
+        secs.saturating_mul(TICKS_PER_SEC).saturating_add(u64::from(ticks)).min(BEYOND)
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    /// As long as it lives, this thread's clock stands still.
+    struct Still;
+
+    impl Drop for Still {
+        fn drop(&mut self) {
+            clock::set_virtual(None);
+        }
+    }
+
+    /// Timers, and the instant at which the clock stands.
+    fn still() -> (Still, Timers, Instant) {
+        let start = clock::now();
+        clock::set_virtual(Some(start));
+        (Still, Timers::new(NonZeroU32::MIN, usize::MAX), start)
+    }
+
+    fn insert(timers: &Timers, deadline: Instant) -> bool {
+        timers.insert(deadline, Waker::noop().clone()).unwrap().1
+    }
+
+    /// Moves the clock, and fires.
+    fn fire_at(timers: &Timers, instant: Instant) -> usize {
+        clock::set_virtual(Some(instant));
+        timers.fire()
+    }
+
+    #[test]
+    fn it_is_due_at_the_first_tick_that_is_not_before_its_deadline() {
+        let (_still, timers, start) = still();
+        let nanos = [1, 2, 62_499, 62_500, 62_501, 999_999, 1_000_000, 999_999_999, 1_000_000_000];
+        for offset in nanos.map(Duration::from_nanos) {
+            insert(&timers, start + offset);
+            let tick = timers.arm().unwrap();
+            let at = timers.instant(tick).unwrap();
+            assert!(at >= start + offset && at < start + offset + TICK, "{offset:?}");
+            assert_eq!(fire_at(&timers, at - Duration::from_nanos(1)), 0, "{offset:?} is early");
+            assert_eq!(fire_at(&timers, at), 1, "who sleeps until {offset:?} sleeps again");
+        }
+    }
+
+    #[test]
+    fn where_many_were_due_together_the_sleeper_waits_for_some_more() {
+        let (_still, timers, start) = still();
+        let tick = |n: u32| start + TICK * n;
+        insert(&timers, tick(1));
+        assert_eq!(fire_at(&timers, tick(1)), 1);
+        insert(&timers, tick(2));
+        assert_eq!(timers.arm(), Some(2), "one alone");
+        (0..9).for_each(|_| _ = insert(&timers, tick(2)));
+        assert_eq!(fire_at(&timers, tick(2)), 10);
+        insert(&timers, tick(3));
+        assert_eq!(timers.arm(), Some(4));
+        assert!(!insert(&timers, tick(3)), "it is gathered with the other");
+        assert_eq!(fire_at(&timers, tick(4)), 2, "and a tick each");
+        (0..1_000).for_each(|_| _ = insert(&timers, tick(5)));
+        assert_eq!(fire_at(&timers, tick(5)), 1_000);
+        insert(&timers, tick(20));
+        assert_eq!(timers.arm(), Some(20), "not before it is due");
+        assert!(insert(&timers, tick(6)), "nor for longer than a few ticks");
+        assert_eq!(timers.armed(), 5 + GATHER);
     }
 }

@@ -10,7 +10,8 @@
 //! - a sleeper is made to keep the time and the sources of I/O, where the late worker did: see
 //!   [`driver`](crate::driver).
 //!
-//! It looks again sooner while somebody is in a poll that may turn out to be a long one: see [`QUIET`].
+//! It looks again sooner while somebody is in a poll that may turn out to be a long one: see [`SUSPICIOUS`]; and
+//! does not sleep over it while a timer is overdue: see [`OVERDUE`].
 //!
 //! Workers that are busy but not late are asked to look at the driver, so that timers are served in
 //! time also by workers whose polls take a millisecond each.
@@ -38,11 +39,16 @@ use std::time::Duration;
 /// Between two looks, ordinarily. A poll that one look finds and the next finds again makes its worker late.
 const QUIET: Duration = Duration::from_millis(4);
 /// The next look, after one that found somebody in a poll: but not twice in a row, lest a busy program be
-/// looked at all the time. So a worker is late 2 to 6 ms after the beginning of its poll.
-const SUSPICIOUS: Duration = Duration::from_millis(2);
+/// looked at all the time. So a worker is late 1 to 5 ms after the beginning of its poll.
+const SUSPICIOUS: Duration = Duration::from_millis(1);
+/// A timer for which nobody came in so long tells of a poll that is long already. Where every processor is
+/// computing, a sleep of the monitor's may itself take many milliseconds: it makes sure at once.
+const OVERDUE: Duration = Duration::from_millis(2);
+/// A poll is as good as stuck, then, that goes on for so long under the monitor's eyes.
+const GLANCE: Duration = Duration::from_micros(50);
 /// Looks that find everybody asleep before the monitor dozes: a program that pauses for a moment
 /// should not pay for a wake-up of the monitor each time.
-const IDLE_TICKS: u32 = 3;
+const IDLE_TICKS: u32 = 8;
 
 /// How the monitor is reached.
 #[derive(Debug)]
@@ -115,7 +121,14 @@ fn watch(scheduler: &Arc<Scheduler>) {
             // Those for which no thread could be had when they became free.
             let _refused = scheduler.fill_places();
             scheduler.driver.keep_time();
-            let in_polls = look(scheduler, &mut pulses);
+            let mut in_polls = look(scheduler, &mut pulses);
+            if in_polls && overdue(scheduler, OVERDUE) {
+                let begin = clock::now();
+                while clock::now().saturating_duration_since(begin) < GLANCE {
+                    std::hint::spin_loop();
+                }
+                in_polls = look(scheduler, &mut pulses);
+            }
             pause = if in_polls && pause == QUIET { SUSPICIOUS } else { QUIET };
         }
     }
@@ -149,8 +162,7 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
         return in_polls;
     }
     scheduler.driver.attend();
-    let timer_is_due = || scheduler.driver.next_deadline().is_some_and(|deadline| deadline <= clock::now());
-    if scheduler.queues.is_empty() && !timer_is_due() {
+    if scheduler.queues.is_empty() && !overdue(scheduler, Duration::ZERO) {
         return in_polls;
     }
     scheduler.notify();
@@ -163,6 +175,12 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
         }
     }
     in_polls
+}
+
+/// Whether the next timer was due so long ago.
+fn overdue(scheduler: &Scheduler, by: Duration) -> bool {
+    let due = scheduler.driver.next_deadline();
+    due.is_some_and(|due| clock::now().checked_duration_since(due).is_some_and(|since| since >= by))
 }
 
 #[cfg(all(test, loom))]
