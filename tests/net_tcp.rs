@@ -253,6 +253,84 @@ fn reads_that_are_cancelled_lose_nothing() {
 }
 
 #[test]
+fn writes_that_are_cancelled_write_nothing() {
+    const ROUNDS: u32 = 2_000;
+
+    #[routine]
+    fn read(stream: TcpStream) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        let mut buf = [0; 8 * 1024];
+        loop {
+            match stream.read(&mut buf)? {
+                0 => return Ok(all),
+                n => all.extend_from_slice(&buf[..n]),
+            }
+            yield_now();
+        }
+    }
+
+    #[routine]
+    fn test() -> io::Result<()> {
+        let (here, there) = pair()?;
+        let reader = go!(read(there));
+        let (ticks, ticked) = bounded_channel(1);
+        let ticker = go!(move || while ticks.send(()).is_ok() {
+            yield_now();
+        });
+        // Each block has a number; of each, what was reported is what arrives.
+        let (mut sent, mut lost) = (Vec::new(), 0);
+        for number in 0..ROUNDS {
+            let block = number.to_le_bytes().repeat(4 * 1024);
+            let n = select! {
+                written = here.write(&block) => written?,
+                _ = ticked.recv() => { lost += 1; continue },
+            };
+            sent.extend_from_slice(&block[..n]);
+        }
+        drop((here, ticked));
+        ticker.join().unwrap();
+        assert!(lost > 0, "no write was cancelled");
+        assert!(!sent.is_empty() && sent == reader.join().unwrap()?);
+        Ok(())
+    }
+    on_runtime(test).unwrap();
+}
+
+#[test]
+fn operations_of_an_owner_that_are_dropped_leave_one_waker_at_most() {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Wake, Waker};
+
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    /// Has ten operations wait, each with a waker of its own, and drops them; says how many wakers are left.
+    fn left_behind(mut reader: impl io::Read + Unpin) -> usize {
+        let wakers: Vec<_> = (0..10).map(|_| Arc::new(Nobody)).collect();
+        for waker in &wakers {
+            let waker = Waker::from(waker.clone());
+            let mut byte = [0];
+            let read = pin!(reader.read_exact(&mut byte));
+            assert!(read.poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        wakers.iter().filter(|waker| Arc::strong_count(waker) > 1).count()
+    }
+
+    #[routine]
+    fn test() -> io::Result<()> {
+        let (mut here, there) = pair()?;
+        let (reads, _writes) = there.into_split();
+        assert_eq!(left_behind(&mut here), 1);
+        assert_eq!(left_behind(reads), 1);
+        Ok(())
+    }
+    on_runtime(test).unwrap();
+}
+
+#[test]
 fn an_aborted_reader_leaves_the_bytes_to_the_next() {
     #[routine]
     fn test() -> io::Result<()> {

@@ -5,7 +5,8 @@ mod support;
 
 use rustroutines::Suspend;
 use rustroutines::channel::{bounded_channel, tick};
-use rustroutines::io::block_on_io;
+use rustroutines::io::net::{TcpListener, TcpStream};
+use rustroutines::io::{Read, block_on_io};
 use rustroutines::routine::RoutineHandle;
 use rustroutines::runtime::RustRoutineRuntime;
 use rustroutines::time::{sleep, timeout};
@@ -243,6 +244,38 @@ fn of_blocking_jobs() {
         release.send(()).unwrap();
         has_woken(&deeds, 1);
         assert!(job.block());
+        is_sound(&runtime, 1);
+    });
+}
+
+#[test]
+fn of_sockets() {
+    within_limit(|| {
+        let (runtime, deeds) = (runtime(1), Arc::new(Deeds::default()));
+        let own = deeds.clone();
+        let test = runtime.spawn(move || async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let here = TcpStream::connect(listener.local_addr()?).await?;
+            let (mut there, _) = listener.accept().await?;
+            // By the operations of sockets, and by those of the traits.
+            let (mut one, mut other, mut third) = ([0; 1], [0; 1], [0; 1]);
+            let mut reads = (there.read(&mut one), there.read(&mut other));
+            let _ = poll(&mut reads.0, &own);
+            let _ = poll(&mut reads.1, &own);
+            here.write(b"a").await?;
+            assert_eq!(there.read(&mut third).await?, 1, "who waits beside them is woken");
+            drop(reads);
+            let mut fills = Read::read_exact(&mut there, &mut third);
+            let _ = poll(&mut fills, &own);
+            here.write(b"b").await?;
+            fills.await?;
+            std::io::Result::Ok((here, there, third))
+        });
+        let (_here, _there, last) = test.join().block().unwrap().unwrap();
+        assert_eq!(&last, b"b");
+        // The third was woken, or given up for the waker of the routine.
+        eventually("all are dropped", || deeds.dropped.load(Ordering::SeqCst) == 3);
+        assert!(deeds.woken.load(Ordering::SeqCst) >= 2);
         is_sound(&runtime, 1);
     });
 }

@@ -47,10 +47,20 @@
 //! All others hand on: a thread that blocks in a poll and has no place, and everybody where there is no
 //! monitor (any more).
 //!
+//! # When the role is not taken
+//! A worker that parks at the queue while another is in the midst of events is woken by the next event, alone,
+//! although the other would take it in a moment together with many: two switches of threads for each event,
+//! and where there are no more processors than threads, at the cost of who sends them. So while the workers
+//! are *brisk*, one poll after another, each shorter than it takes to wake a thread, whoever parks while
+//! another is awake does not become the keeper. The other looks at the timers and at the queue soon, has a sleeper take a
+//! part of what it finds there, and becomes the keeper where it is the last to park. The monitor says who is
+//! brisk; when they cease to be, and nobody keeps, it makes a sleeper the keeper at once.
+//!
 //! # Invariants
 //! - Under `watch`: if there is a keeper, it is parked. It sleeps no longer than to the armed tick, or
 //!   somebody is about to rouse it, or has done so and it has not yet been through step 2.
-//! - If there is no keeper, nobody is parked, or a worker under the monitor's eyes is awake.
+//! - If there is no keeper, nobody is parked, or a worker under the monitor's eyes is awake: it has left the
+//!   role, or it was not taken because of it.
 //! - The lock of the timers may be taken under `watch`, never the reverse.
 //!
 //! # Why no deadline is slept through
@@ -120,6 +130,8 @@ struct Watch {
     sleepers: Vec<Arc<Parker>>,
     /// A monitor finds the workers that are late.
     monitored: bool,
+    /// It has found workers that look at the queue so often that nobody else need sleep there.
+    brisk: bool,
 }
 
 impl Watch {
@@ -131,7 +143,7 @@ impl Watch {
 impl Driver {
     /// A driver without timers, of which there may be `max_timers` at once.
     pub(crate) fn new(max_timers: usize) -> Self {
-        let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false };
+        let watch = Watch { keeper: None, sleepers: Vec::new(), monitored: false, brisk: false };
         let timers = Timers::new(DRIVERS.lock().number(), max_timers);
         Self { timers, io: Reactor::new(), watch: Mutex::new(watch) }
     }
@@ -146,16 +158,19 @@ impl Driver {
     /// Sleeps until `parker` is unparked, or, where this thread is the keeper, until timers have fired or
     /// events have come; says whether it was unparked. `parker` must be the calling thread's own.
     pub(crate) fn park(&self, parker: &Arc<Parker>) -> bool {
+        self.enter(parker, false);
         self.sleep(parker, false)
     }
 
     /// As [`park`](Self::park), for a worker that the monitor watches again as soon as this returns.
-    pub(crate) fn park_watched(&self, parker: &Arc<Parker>) -> bool {
+    /// `others_run`: other workers are awake, of which the last to park is told otherwise.
+    pub(crate) fn park_watched(&self, parker: &Arc<Parker>, others_run: bool) -> bool {
+        self.enter(parker, others_run);
         self.sleep(parker, true)
     }
 
+    /// Steps 2 to 4 of parking.
     fn sleep(&self, parker: &Arc<Parker>, watched: bool) -> bool {
-        self.enter(parker);
         let notified = loop {
             let keeps = self.arm(parker);
             // Not to fall asleep over what is due already spares the system call.
@@ -193,13 +208,14 @@ impl Driver {
         self.timers.fire() + self.io.poll()
     }
 
-    /// The monitor has come by. Where nobody keeps, and there are timers, a sleeper does.
+    /// The monitor has come by. Where nobody keeps, and there are timers that no brisk worker looks at, a sleeper
+    /// does.
     pub(crate) fn keep_time(&self) {
         if self.timers.next_tick().is_none() {
             return;
         }
         let watch = self.watch.lock();
-        if watch.keeper.is_none() && !watch.sleepers.is_empty() {
+        if !watch.brisk {
             self.appoint(watch);
         }
     }
@@ -208,10 +224,7 @@ impl Driver {
     /// looks for events.
     pub(crate) fn attend(&self) {
         let watch = self.watch.lock();
-        if watch.keeper.is_some() {
-            return;
-        }
-        if watch.sleepers.is_empty() {
+        if watch.keeper.is_none() && watch.sleepers.is_empty() {
             drop(watch);
             self.io.poll();
             return;
@@ -223,7 +236,17 @@ impl Driver {
     pub(crate) fn set_monitored(&self, monitored: bool) {
         let mut watch = self.watch.lock();
         watch.monitored = monitored;
-        if !monitored && watch.keeper.is_none() && !watch.sleepers.is_empty() {
+        if !monitored {
+            self.appoint(watch);
+        }
+    }
+
+    /// Whether there are workers that run one short poll after another: see the module. Where there are no
+    /// sources of I/O that makes no difference.
+    pub(crate) fn set_brisk(&self, brisk: bool) {
+        let mut watch = self.watch.lock();
+        watch.brisk = brisk && self.waits_for_io();
+        if !watch.brisk {
             self.appoint(watch);
         }
     }
@@ -320,9 +343,10 @@ impl Driver {
     }
 
     /// Step 1 of parking.
-    fn enter(&self, parker: &Arc<Parker>) {
+    fn enter(&self, parker: &Arc<Parker>, others_run: bool) {
         let mut watch = self.watch.lock();
-        if watch.keeper.is_none() {
+        let is_seen_to = others_run && watch.brisk && watch.monitored;
+        if watch.keeper.is_none() && !is_seen_to {
             watch.keeper = Some(parker.clone());
         } else {
             watch.sleepers.push(parker.clone());
@@ -351,8 +375,11 @@ impl Driver {
         }
     }
 
-    /// Makes the first sleeper the keeper. There is one, and nobody keeps.
+    /// Makes the first sleeper the keeper, where there is one and nobody keeps.
     fn appoint(&self, mut watch: MutexGuard<'_, Watch>) {
+        if watch.keeper.is_some() || watch.sleepers.is_empty() {
+            return;
+        }
         let heir = watch.sleepers.remove(0);
         watch.keeper = Some(heir.clone());
         let next = self.timers.arm();

@@ -32,6 +32,14 @@ pub(crate) fn wake(waker: Waker) {
     swallow(|| waker.wake());
 }
 
+/// Drops a waker that is not needed any more. Where that panics, it is nobody's concern.
+#[inline]
+pub(crate) fn discard(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        swallow(|| drop(waker));
+    }
+}
+
 /// A waker whose panics go no further.
 pub(crate) struct Contained(Option<Waker>);
 

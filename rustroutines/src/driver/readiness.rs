@@ -32,6 +32,7 @@
 //! [`drained`](Readiness::drained). Not so if the other side had closed by then: the end is still to be read,
 //! and no event will say so again. So once the system has said *closed*, only `WouldBlock` counts.
 
+use crate::panics;
 use crate::platform::clock::Instant;
 use crate::platform::sync::ShortMutex;
 use std::task::{Context, Waker};
@@ -71,9 +72,18 @@ pub(crate) struct Look {
 #[derive(Debug, Default)]
 pub(crate) struct Place(u64);
 
-/// The number of all who wait without a place of their own, by a `poll` method. They are told apart by
-/// whom they wake.
+impl Place {
+    /// The place of the operation for which the only owner of a direction waits: the last that waits there has it.
+    pub(crate) fn of_owner() -> Self {
+        Self(OWNER)
+    }
+}
+
+/// The number of all who wait without a place of their own, by a `poll` method that several may call. They are
+/// told apart by whom they wake, and there is nobody to take one away again whose operation is dropped.
 const POLLED: u64 = 0;
+/// The number of the owner's place. What waits there is replaced by what waits there next.
+const OWNER: u64 = 1;
 
 /// See the module.
 #[derive(Debug)]
@@ -144,7 +154,7 @@ impl Readiness {
     pub(crate) fn new(ready: bool) -> Self {
         let side = || Side { ready, ..Side::default() };
         let sides = [side(), side()];
-        Self(ShortMutex::new(State { tick: 0, last_place: POLLED, orphaned: false, sides }))
+        Self(ShortMutex::new(State { tick: 0, last_place: OWNER, orphaned: false, sides }))
     }
 
     /// R1.
@@ -181,7 +191,7 @@ impl Readiness {
         let before = side.take(place.0);
         side.push(Waiter { place: place.0, waker });
         drop(state);
-        drop(before);
+        panics::discard(before.map(|waiter| waiter.waker));
         true
     }
 
@@ -234,7 +244,7 @@ impl Readiness {
         let place = std::mem::take(place).0;
         if place != POLLED {
             let waiter = self.0.lock().sides[direction as usize].take(place);
-            drop(waiter);
+            panics::discard(waiter.map(|waiter| waiter.waker));
         }
     }
 
@@ -257,7 +267,7 @@ impl Readiness {
         let mut wakers = Vec::new();
         let ready = Told { ready: true, closed: false };
         self.tell(ready, ready, &mut wakers);
-        wakers.into_iter().for_each(crate::panics::wake);
+        wakers.into_iter().for_each(panics::wake);
     }
 
     /// Sets from when on every operation is too late. Who waits is woken, to look.
@@ -289,7 +299,7 @@ impl Readiness {
         change(&mut state);
         directions.iter().for_each(|&direction| state.sides[direction as usize].take_all(&mut wakers));
         drop(state);
-        wakers.into_iter().for_each(crate::panics::wake);
+        wakers.into_iter().for_each(panics::wake);
     }
 }
 
@@ -372,6 +382,20 @@ mod tests {
             assert!(readiness.wait_polled(Read, tick, &mut Context::from_waker(waker)));
         }
         assert_eq!(tell(&readiness, READY, NOTHING), 3, "one with a place, and two that poll");
+    }
+
+    #[test]
+    fn of_an_owner_only_the_last_waker_is_kept() {
+        let readiness = Readiness::new(false);
+        let tick = readiness.look(Read).tick;
+        for _ in 0..100 {
+            let waker = waker();
+            let mut cx = Context::from_waker(&waker);
+            assert!(readiness.wait(Read, tick, &mut cx, &mut Place::of_owner()));
+        }
+        let mut place = Place::default();
+        assert!(readiness.wait(Read, tick, &mut Context::from_waker(&waker()), &mut place));
+        assert_eq!(tell(&readiness, READY, NOTHING), 2, "the owner, and one with a place of its own");
     }
 
     #[test]

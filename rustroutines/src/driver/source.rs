@@ -56,12 +56,14 @@ impl Wake for Expiry {
 }
 
 /// How an operation waits: in a place of its own, which it leaves when it is dropped, or as a `poll` method
-/// does.
+/// does, which nobody tells of the end of its operation.
 pub(crate) enum Waiting<'a> {
     /// In this place.
     Placed(&'a mut Place),
-    /// Until something has happened, even if its operation is gone by then.
-    Polled,
+    /// For who alone polls in this direction: the next to poll takes its place.
+    Owned,
+    /// Beside others that poll: until something has happened, even if its operation is gone by then.
+    Shared,
 }
 
 impl<S: Source> Registered<S> {
@@ -198,7 +200,8 @@ impl<S: Source> Registered<S> {
     ) -> bool {
         match waiting {
             Waiting::Placed(place) => self.readiness.wait(direction, look.tick, cx, place),
-            Waiting::Polled => self.readiness.wait_polled(direction, look.tick, cx),
+            Waiting::Owned => self.readiness.wait(direction, look.tick, cx, &mut Place::of_owner()),
+            Waiting::Shared => self.readiness.wait_polled(direction, look.tick, cx),
         }
     }
 }

@@ -111,7 +111,7 @@ mod real {
         let (parker, own) = (Arc::new(Parker::new()), driver.clone());
         let first = parker.clone();
         let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || tell.send(own.park_watched(&parker)));
+        std::thread::spawn(move || tell.send(own.park_watched(&parker, false)));
         wait_for(|| driver.watch.lock().keeper.is_some());
         let (second, second_told) = park_once(&driver);
         wait_for(|| driver.watch.lock().sleepers.len() == 1);
@@ -129,6 +129,31 @@ mod real {
         assert!(!second_told.recv_timeout(LONG).unwrap());
         driver.keep_time();
         assert!(!driver.watch.lock().is_keeper(&second), "nobody is parked");
+    }
+
+    #[test]
+    fn beside_brisk_workers_nobody_sleeps_in_the_queue() {
+        let driver = Arc::new(Driver::new(usize::MAX));
+        driver.set_monitored(true);
+        driver.set_brisk(true);
+        assert!(!driver.watch.lock().brisk, "there are no sources");
+        let socket = mio::net::TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _source = source::Registered::new(&driver, socket, false).unwrap();
+        driver.set_brisk(true);
+        let (parker, own) = (Arc::new(Parker::new()), driver.clone());
+        let (tell, told) = mpsc::channel();
+        let first = parker.clone();
+        std::thread::spawn(move || tell.send(own.park_watched(&first, true)));
+        wait_for(|| driver.watch.lock().sleepers.len() == 1);
+        assert!(driver.watch.lock().keeper.is_none());
+        // The last of them does keep: who is awake when it parks is told so.
+        let (last, last_told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().is_keeper(&last));
+        last.unpark();
+        assert!(last_told.recv_timeout(LONG).unwrap());
+        assert!(driver.watch.lock().is_keeper(&parker), "one that is not watched hands the role on");
+        parker.unpark();
+        assert!(told.recv_timeout(LONG).unwrap());
     }
 
     #[test]
@@ -375,7 +400,7 @@ mod model {
             let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
             let threads = [0, 1].map(|n| {
                 let (driver, parker) = (driver.clone(), parkers[n].clone());
-                loom::thread::spawn(move || driver.park_watched(&parker))
+                loom::thread::spawn(move || driver.park_watched(&parker, false))
             });
             parkers[0].unpark();
             let done = Arc::new(Parker::new());
@@ -403,7 +428,7 @@ mod model {
             let away = loom::thread::spawn({
                 let (driver, done) = (driver.clone(), Arc::new(Parker::new()));
                 move || {
-                    driver.park_watched(&first);
+                    driver.park_watched(&first, false);
                     driver.insert(past(), Waker::from(done.clone())).unwrap();
                     // The monitor's look.
                     driver.keep_time();
@@ -418,6 +443,28 @@ mod model {
             parkers[0].unpark();
             assert!(!sleeps.join().unwrap(), "nobody unparked it");
             away.join().unwrap();
+        });
+    }
+
+    /// A worker parks beside a brisk one, which makes a timer and is stuck: the monitor finds nobody brisk any
+    /// more. Hangs where that appoints nobody, or where the worker forgets to ask under the lock.
+    #[test]
+    fn who_parks_beside_a_brisk_worker_keeps_when_that_one_is_stuck() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new(usize::MAX));
+            driver.io.start().unwrap();
+            source(&driver);
+            driver.set_monitored(true);
+            driver.set_brisk(true);
+            let (own, parker) = (driver.clone(), Arc::new(Parker::new()));
+            let thread = loom::thread::spawn(move || own.park_watched(&parker, true));
+            let done = Arc::new(Parker::new());
+            driver.insert(past(), Waker::from(done.clone())).unwrap();
+            driver.set_brisk(false);
+            done.park();
+            assert!(!thread.join().unwrap(), "nobody unparked it");
         });
     }
 

@@ -95,7 +95,7 @@ mod event {
         pub(super) fn poll(&self, child: &mut Child, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
             let attempt =
                 |_: &Pidfd| child.try_wait()?.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
-            self.0.poll(Direction::Read, cx, Waiting::Polled, attempt, |_| false)
+            self.0.poll(Direction::Read, cx, Waiting::Owned, attempt, |_| false)
         }
     }
 

@@ -17,7 +17,8 @@
 //! time also by workers whose polls take a millisecond each.
 //!
 //! Where nobody keeps the time, because the worker that did is awake, the monitor has a sleeper do it: see
-//! [`driver`](crate::driver).
+//! [`driver`](crate::driver). It also says whether workers are *brisk*, in which case none need sleep at the queue of
+//! I/O while another runs.
 //!
 //! While all workers sleep the monitor sleeps too, so that an idle program uses no CPU:
 //! - M1. it says that it dozes; M2. a `SeqCst` fence; M3. it looks whether all still sleep; M4. parks.
@@ -46,6 +47,9 @@ const SUSPICIOUS: Duration = Duration::from_millis(1);
 const OVERDUE: Duration = Duration::from_millis(2);
 /// A poll is as good as stuck, then, that goes on for so long under the monitor's eyes.
 const GLANCE: Duration = Duration::from_micros(50);
+/// A worker is brisk whose polls have taken less than this since the last look, on average, and whatever it did in
+/// between: about what it takes to wake a thread.
+const BRISK: Duration = Duration::from_micros(16);
 /// Looks that find everybody asleep before the monitor dozes: a program that pauses for a moment
 /// should not pay for a wake-up of the monitor each time.
 const IDLE_TICKS: u32 = 8;
@@ -121,13 +125,13 @@ fn watch(scheduler: &Arc<Scheduler>) {
             // Those for which no thread could be had when they became free.
             let _refused = scheduler.fill_places();
             scheduler.driver.keep_time();
-            let mut in_polls = look(scheduler, &mut pulses);
+            let mut in_polls = look(scheduler, &mut pulses, pause);
             if in_polls && overdue(scheduler, OVERDUE) {
                 let begin = clock::now();
                 while clock::now().saturating_duration_since(begin) < GLANCE {
                     std::hint::spin_loop();
                 }
-                in_polls = look(scheduler, &mut pulses);
+                in_polls = look(scheduler, &mut pulses, GLANCE);
             }
             pause = if in_polls && pause == QUIET { SUSPICIOUS } else { QUIET };
         }
@@ -135,11 +139,11 @@ fn watch(scheduler: &Arc<Scheduler>) {
     scheduler.thread_ends();
 }
 
-/// One look at the workers. `pulses` is what the last one saw. Says whether somebody is in a poll that the
-/// last look had not seen.
-fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
+/// One look at the workers. `pulses` is what the last one saw, `pause` ago. Says whether somebody is in a poll
+/// that the last look had not seen.
+fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>, pause: Duration) -> bool {
     let mut late = Vec::new();
-    let mut in_polls = false;
+    let (mut in_polls, mut brisk) = (false, false);
     for (index, remote) in scheduler.queues.remotes().enumerate() {
         if index == pulses.len() {
             pulses.push(0);
@@ -156,8 +160,12 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>) -> bool {
             in_polls |= pulse % 2 == 1;
             remote.look_at_driver.store(true, Ordering::Relaxed);
         }
+        // Two for each poll.
+        let polls = pulse.wrapping_sub(pulses[index]) / 2;
+        brisk |= u128::from(polls) * BRISK.as_nanos() > pause.as_nanos();
         pulses[index] = pulse;
     }
+    scheduler.driver.set_brisk(brisk);
     if late.is_empty() {
         return in_polls;
     }

@@ -324,8 +324,10 @@ impl Worker {
         let nothing = scheduler.idle.somebody_searches() || scheduler.queues.is_empty();
         if nothing && !scheduler.is_dead() {
             bump(&self.remote.own.tally.parks);
+            // The last to fall asleep finds that all sleep.
+            let others_run = !scheduler.idle.all_asleep();
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
-            self.attend(|driver| _ = driver.park_watched(&self.remote.parker));
+            self.attend(|driver| _ = driver.park_watched(&self.remote.parker, others_run));
         }
         clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);

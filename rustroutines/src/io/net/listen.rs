@@ -217,3 +217,75 @@ impl<L: Listen<Accepted = (S, A)>, S, A> IntoSuspendIterator for Incoming<'_, L>
         self
     }
 }
+
+/// What listeners have in common.
+macro_rules! listener {
+    ($listener:ident, $mio:ty, $std:ty, $stream:ident, $address:ty) => {
+        impl $listener {
+            /// Waits for a connection. The value is its stream, and the address of the other side. Several may
+            /// accept at once.
+            ///
+            /// # Errors
+            /// Where the system has run out of descriptors or memory. The connection is not lost: the next `accept`
+            /// tries again, after a moment. What goes wrong with a connection before it is accepted is no error.
+            ///
+            /// # Cancel safety
+            /// Dropped, it has accepted nothing.
+            pub fn accept(&self) -> super::Accept<'_, Self> {
+                super::Accept::new(self)
+            }
+
+            /// Goes over the connections that come: `for stream in listener.incoming()` suspends in a routine until
+            /// there is one. It never ends; the errors are those of [`accept`](Self::accept).
+            pub fn incoming(&self) -> super::Incoming<'_, Self> {
+                super::Incoming::new(self)
+            }
+
+            /// The address at which it waits.
+            ///
+            /// # Errors
+            /// Where the system refuses.
+            pub fn local_addr(&self) -> std::io::Result<$address> {
+                self.listening.io.source().local_addr()
+            }
+
+            /// Sets from when on accepting ends with [`TimedOut`](std::io::ErrorKind::TimedOut): also what waits
+            /// now, and what would find a connection. `None`: never.
+            ///
+            /// # Panics
+            /// If the runtime's limit of timers is reached: see
+            /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
+            pub fn set_deadline(&self, deadline: Option<std::time::Instant>) {
+                self.listening.io.set_deadline(Direction::Read, deadline);
+            }
+
+            fn from_mio(driver: &Arc<Driver>, socket: $mio) -> std::io::Result<Self> {
+                Ok(Self { listening: Listening::new(driver, socket)? })
+            }
+
+            fn into_mio(self) -> std::io::Result<$mio> {
+                self.listening.io.into_inner()
+            }
+        }
+
+        impl super::Listen for $listener {}
+
+        impl super::listen::sealed::Listen for $listener {
+            type Source = $mio;
+            type Accepted = ($stream, $address);
+
+            #[allow(private_interfaces, reason = "nobody outside can name this trait")]
+            fn listening(&self) -> &Listening<$mio> {
+                &self.listening
+            }
+
+            fn accept_one(&self, source: &$mio) -> std::io::Result<($stream, $address)> {
+                let (stream, address) = source.accept()?;
+                Ok(($stream::from_mio(self.listening.io.driver(), stream)?, address))
+            }
+        }
+
+        super::convert::conversions!($listener, $mio, $std, listening.io);
+    };
+}
+pub(super) use listener;

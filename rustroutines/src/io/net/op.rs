@@ -87,67 +87,167 @@ impl<S: Source, R, F, D> Drop for SocketOp<'_, S, R, F, D> {
     }
 }
 
-/// The traits of a stream whose `&` can be read from and written to at once.
-macro_rules! stream_traits {
-    ($stream:ty) => {
-        super::op::stream_traits!(@ [] $stream);
-        super::op::stream_traits!(@ ['s] &'s $stream);
+/// What streams have in common: their bytes, their ends, their halves.
+macro_rules! stream {
+    ($stream:ident, $mio:ty, $std:ty, $address:ty) => {
+        impl $stream {
+            /// Waits until something is there, and reads it into `buf`. The value says how many bytes it was: 0 at
+            /// the end, or where `buf` is empty.
+            ///
+            /// # Errors
+            /// Those of the connection, and [`TimedOut`](std::io::ErrorKind::TimedOut) at the
+            /// [deadline](Self::set_read_deadline). Nothing was read then.
+            ///
+            /// # Cancel safety
+            /// Dropped, it has read nothing.
+            pub fn read<'a>(
+                &'a self,
+                buf: &'a mut [u8],
+            ) -> impl crate::Suspend<Output = std::io::Result<usize>> + Send + Unpin + 'a {
+                let most = buf.len();
+                super::op::byte_op(&self.io, Direction::Read, most, move |mut stream| {
+                    let most = crate::driver::faults::read(buf.len())?;
+                    std::io::Read::read(&mut stream, &mut buf[..most])
+                })
+            }
+
+            /// Waits until there is room, and writes the beginning of `buf`. The value says how many bytes.
+            ///
+            /// # Errors
+            /// Those of the connection, [`BrokenPipe`](std::io::ErrorKind::BrokenPipe) among them, and
+            /// [`TimedOut`](std::io::ErrorKind::TimedOut) at the [deadline](Self::set_write_deadline). Nothing was
+            /// written then.
+            ///
+            /// # Cancel safety
+            /// Dropped, it has written nothing.
+            pub fn write<'a>(
+                &'a self,
+                buf: &'a [u8],
+            ) -> impl crate::Suspend<Output = std::io::Result<usize>> + Send + Unpin + 'a {
+                super::op::byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| {
+                    let most = crate::driver::faults::write(buf.len())?;
+                    std::io::Write::write(&mut stream, &buf[..most])
+                })
+            }
+
+            /// Ends one direction or both. After `Write` the other side reads the end; after `Read` this side does.
+            ///
+            /// # Errors
+            /// Those of the system, such as [`NotConnected`](std::io::ErrorKind::NotConnected) if the other side has
+            /// ended the connection.
+            pub fn shutdown(&self, how: std::net::Shutdown) -> std::io::Result<()> {
+                self.io.source().shutdown(how)
+            }
+
+            /// Two halves that can be given to different owners.
+            pub fn into_split(self) -> (super::ReadHalf<Self>, super::WriteHalf<Self>) {
+                super::split::split(self)
+            }
+
+            /// The address of this side.
+            ///
+            /// # Errors
+            /// Where the system refuses.
+            pub fn local_addr(&self) -> std::io::Result<$address> {
+                self.io.source().local_addr()
+            }
+
+            /// The address of the other side.
+            ///
+            /// # Errors
+            /// Where the system refuses.
+            pub fn peer_addr(&self) -> std::io::Result<$address> {
+                self.io.source().peer_addr()
+            }
+
+            fn from_mio(driver: &Arc<Driver>, socket: $mio) -> std::io::Result<Self> {
+                Ok(Self { io: Registered::new(driver, socket, true)? })
+            }
+
+            fn into_mio(self) -> std::io::Result<$mio> {
+                self.io.into_inner()
+            }
+        }
+
+        impl super::Stream for $stream {}
+
+        #[allow(private_interfaces, reason = "nobody outside can name this trait")]
+        impl super::split::sealed::Stream for $stream {
+            fn poll_read(
+                &self,
+                cx: &mut Context<'_>,
+                waiting: Waiting<'_>,
+                buf: &mut [u8],
+            ) -> Poll<std::io::Result<usize>> {
+                let drained = crate::driver::source::short(buf.len());
+                let attempt = |mut source: &$mio| {
+                    let most = crate::driver::faults::read(buf.len())?;
+                    std::io::Read::read(&mut source, &mut buf[..most])
+                };
+                self.io.poll(Direction::Read, cx, waiting, attempt, drained)
+            }
+
+            fn poll_write(
+                &self,
+                cx: &mut Context<'_>,
+                waiting: Waiting<'_>,
+                buf: &[u8],
+            ) -> Poll<std::io::Result<usize>> {
+                let attempt = |mut source: &$mio| {
+                    let most = crate::driver::faults::write(buf.len())?;
+                    std::io::Write::write(&mut source, &buf[..most])
+                };
+                self.io.poll(Direction::Write, cx, waiting, attempt, crate::driver::source::short(buf.len()))
+            }
+
+            fn end(&self, how: std::net::Shutdown) -> std::io::Result<()> {
+                match self.shutdown(how) {
+                    // The other side has ended it already.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotConnected => Ok(()),
+                    ended => ended,
+                }
+            }
+        }
+
+        super::op::stream_traits!($stream, Owned [] $stream);
+        super::op::stream_traits!($stream, Shared ['s] &'s $stream);
+        super::op::deadlines!($stream);
+        super::convert::conversions!($stream, $mio, $std, io);
     };
-    (@ [$($life:lifetime)?] $type:ty) => {
+}
+pub(super) use stream;
+
+/// The traits of a stream, or of a reference to one, of which there may be many.
+macro_rules! stream_traits {
+    ($stream:ident, $waiting:ident [$($life:lifetime)?] $type:ty) => {
         impl<$($life)?> crate::io::Read for $type {
             fn poll_read(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
                 buf: &mut [u8],
-            ) -> std::task::Poll<std::io::Result<usize>> {
-                let most = buf.len();
-                self.io.poll(
-                    crate::driver::readiness::Direction::Read,
-                    cx,
-                    crate::driver::source::Waiting::Polled,
-                    |mut source| {
-                        let most = crate::driver::faults::read(buf.len())?;
-                        std::io::Read::read(&mut source, &mut buf[..most])
-                    },
-                    crate::driver::source::short(most),
-                )
+            ) -> Poll<std::io::Result<usize>> {
+                let stream: &$stream = &self;
+                super::split::sealed::Stream::poll_read(stream, cx, Waiting::$waiting, buf)
             }
         }
 
         impl<$($life)?> crate::io::Write for $type {
             fn poll_write(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
                 buf: &[u8],
-            ) -> std::task::Poll<std::io::Result<usize>> {
-                self.io.poll(
-                    crate::driver::readiness::Direction::Write,
-                    cx,
-                    crate::driver::source::Waiting::Polled,
-                    |mut source| {
-                        let most = crate::driver::faults::write(buf.len())?;
-                        std::io::Write::write(&mut source, &buf[..most])
-                    },
-                    crate::driver::source::short(buf.len()),
-                )
+            ) -> Poll<std::io::Result<usize>> {
+                let stream: &$stream = &self;
+                super::split::sealed::Stream::poll_write(stream, cx, Waiting::$waiting, buf)
             }
 
-            fn poll_flush(
-                self: std::pin::Pin<&mut Self>,
-                _: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                std::task::Poll::Ready(Ok(()))
+            fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+                Poll::Ready(Ok(()))
             }
 
-            fn poll_close(
-                self: std::pin::Pin<&mut Self>,
-                _: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                std::task::Poll::Ready(match self.shutdown(std::net::Shutdown::Write) {
-                    // The other side has ended it already.
-                    Err(error) if error.kind() == std::io::ErrorKind::NotConnected => Ok(()),
-                    ended => ended,
-                })
+            fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+                let stream: &$stream = &self;
+                Poll::Ready(super::split::sealed::Stream::end(stream, std::net::Shutdown::Write))
             }
         }
     };

@@ -2,6 +2,7 @@
 //!
 //! Two routines that borrow a stream need not split it: `&TcpStream` can be read from and written to.
 
+use crate::driver::source::Waiting;
 use crate::io::{Read, Write};
 use std::error::Error;
 use std::fmt;
@@ -15,12 +16,31 @@ use std::task::{Context, Poll};
 pub trait Stream: sealed::Stream {}
 
 pub(super) mod sealed {
+    use crate::driver::source::Waiting;
     use std::io;
     use std::net::Shutdown;
+    use std::task::{Context, Poll};
 
     /// What the halves need.
+    #[allow(private_interfaces, reason = "nobody outside can name this trait")]
     pub trait Stream {
-        /// Ends one direction, or both.
+        /// As [`Read`](crate::io::Read) has it.
+        fn poll_read(
+            &self,
+            cx: &mut Context<'_>,
+            waiting: Waiting<'_>,
+            buf: &mut [u8],
+        ) -> Poll<io::Result<usize>>;
+
+        /// As [`Write`](crate::io::Write) has it.
+        fn poll_write(
+            &self,
+            cx: &mut Context<'_>,
+            waiting: Waiting<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>>;
+
+        /// Ends one direction, or both. No error where the other side has ended the connection.
         fn end(&self, how: Shutdown) -> io::Result<()>;
     }
 }
@@ -82,29 +102,23 @@ impl<S: Stream> Drop for WriteHalf<S> {
     }
 }
 
-impl<S: Stream> Read for ReadHalf<S>
-where
-    for<'a> &'a S: Read,
-{
+impl<S: Stream> Read for ReadHalf<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &*self.0).poll_read(cx, buf)
+        self.0.poll_read(cx, Waiting::Owned, buf)
     }
 }
 
-impl<S: Stream> Write for WriteHalf<S>
-where
-    for<'a> &'a S: Write,
-{
+impl<S: Stream> Write for WriteHalf<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &**self.stream()).poll_write(cx, buf)
+        self.stream().poll_write(cx, Waiting::Owned, buf)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut &**self.stream()).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut &**self.stream()).poll_close(cx)
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.stream().end(Shutdown::Write))
     }
 }
 

@@ -2,22 +2,21 @@
 
 use super::address::ToAddresses;
 use super::connect::connect;
-use super::convert::conversions;
-use super::listen::{Accept, Incoming, Listen, Listening, sealed};
-use super::op::{byte_op, deadlines, op, stream_traits};
-use super::split::{self, ReadHalf, Stream, WriteHalf, split};
+use super::listen::{Listening, listener};
+use super::op::{byte_op, op, stream};
 use crate::Suspend;
 use crate::driver::Driver;
-use crate::driver::faults;
 use crate::driver::readiness::Direction;
-use crate::driver::source::Registered;
+use crate::driver::source::{Registered, Waiting};
 use crate::suspend::Boxed;
 use crate::suspend::operation::{boxed, routine};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// A TCP socket that waits for connections. Dropping it closes it.
 ///
@@ -59,71 +58,9 @@ impl TcpListener {
             addresses?.first(make).await
         }))
     }
-
-    /// Waits for a connection. The value is its stream, and the address of the other side. Several may
-    /// accept at once.
-    ///
-    /// # Errors
-    /// Where the system has run out of descriptors or memory. The connection is not lost: the next `accept`
-    /// tries again, after a moment. What goes wrong with a connection before it is accepted is no error.
-    ///
-    /// # Cancel safety
-    /// Dropped, it has accepted nothing.
-    pub fn accept(&self) -> Accept<'_, Self> {
-        Accept::new(self)
-    }
-
-    /// Goes over the connections that come: `for stream in listener.incoming()` suspends in a routine until
-    /// there is one. It never ends; the errors are those of [`accept`](Self::accept).
-    pub fn incoming(&self) -> Incoming<'_, Self> {
-        Incoming::new(self)
-    }
-
-    /// The address at which it waits.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listening.io.source().local_addr()
-    }
-
-    /// Sets from when on accepting ends with [`TimedOut`](io::ErrorKind::TimedOut): also what waits now, and
-    /// what would find a connection. `None`: never.
-    ///
-    /// # Panics
-    /// If the runtime's limit of timers is reached: see
-    /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
-    pub fn set_deadline(&self, deadline: Option<Instant>) {
-        self.listening.io.set_deadline(Direction::Read, deadline);
-    }
-
-    fn from_mio(driver: &Arc<Driver>, socket: mio::net::TcpListener) -> io::Result<Self> {
-        Ok(Self { listening: Listening::new(driver, socket)? })
-    }
-
-    fn into_mio(self) -> io::Result<mio::net::TcpListener> {
-        self.listening.io.into_inner()
-    }
 }
 
-impl Listen for TcpListener {}
-
-impl sealed::Listen for TcpListener {
-    type Source = mio::net::TcpListener;
-    type Accepted = (TcpStream, SocketAddr);
-
-    #[allow(private_interfaces, reason = "nobody outside can name this trait")]
-    fn listening(&self) -> &Listening<mio::net::TcpListener> {
-        &self.listening
-    }
-
-    fn accept_one(&self, source: &mio::net::TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, address) = source.accept()?;
-        Ok((TcpStream::from_mio(self.listening.io.driver(), stream)?, address))
-    }
-}
-
-conversions!(TcpListener, mio::net::TcpListener, std::net::TcpListener, listening.io);
+listener!(TcpListener, mio::net::TcpListener, std::net::TcpListener, TcpStream, SocketAddr);
 
 /// A TCP connection. Dropping it closes it.
 ///
@@ -172,26 +109,6 @@ impl TcpStream {
         boxed(routine(async move { connect(addresses?.look_up().await?).await }))
     }
 
-    /// Waits until something is there, and reads it into `buf`. The value says how many bytes it was: 0 at
-    /// the end, or where `buf` is empty.
-    ///
-    /// # Errors
-    /// Those of the connection, and [`TimedOut`](io::ErrorKind::TimedOut) at the
-    /// [deadline](Self::set_read_deadline). Nothing was read then.
-    ///
-    /// # Cancel safety
-    /// Dropped, it has read nothing.
-    pub fn read<'a>(
-        &'a self,
-        buf: &'a mut [u8],
-    ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
-        let most = buf.len();
-        byte_op(&self.io, Direction::Read, most, move |mut stream| {
-            let most = faults::read(buf.len())?;
-            io::Read::read(&mut stream, &mut buf[..most])
-        })
-    }
-
     /// As [`read`](Self::read), into several buffers one after another.
     ///
     /// # Errors
@@ -205,25 +122,6 @@ impl TcpStream {
     ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
         let most = bufs.iter().map(|buf| buf.len()).sum();
         byte_op(&self.io, Direction::Read, most, move |mut stream| io::Read::read_vectored(&mut stream, bufs))
-    }
-
-    /// Waits until there is room, and writes the beginning of `buf`. The value says how many bytes.
-    ///
-    /// # Errors
-    /// Those of the connection, [`BrokenPipe`](io::ErrorKind::BrokenPipe) among them, and
-    /// [`TimedOut`](io::ErrorKind::TimedOut) at the [deadline](Self::set_write_deadline). Nothing was written
-    /// then.
-    ///
-    /// # Cancel safety
-    /// Dropped, it has written nothing.
-    pub fn write<'a>(
-        &'a self,
-        buf: &'a [u8],
-    ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
-        byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| {
-            let most = faults::write(buf.len())?;
-            io::Write::write(&mut stream, &buf[..most])
-        })
     }
 
     /// As [`write`](Self::write), from several buffers one after another.
@@ -255,36 +153,6 @@ impl TcpStream {
         buf: &'a mut [u8],
     ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
         op(&self.io, Direction::Read, move |stream: &mio::net::TcpStream| stream.peek(buf))
-    }
-
-    /// Ends one direction or both. After `Write` the other side reads the end; after `Read` this side does.
-    ///
-    /// # Errors
-    /// Those of the system, such as [`NotConnected`](io::ErrorKind::NotConnected) if the other side has ended
-    /// the connection.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.source().shutdown(how)
-    }
-
-    /// Two halves that can be given to different owners.
-    pub fn into_split(self) -> (ReadHalf<Self>, WriteHalf<Self>) {
-        split(self)
-    }
-
-    /// The address of this side.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().local_addr()
-    }
-
-    /// The address of the other side.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().peer_addr()
     }
 
     /// The error that the system keeps for this socket, which it forgets then.
@@ -369,24 +237,6 @@ impl TcpStream {
     pub(super) fn from_registered(io: Registered<mio::net::TcpStream>) -> Self {
         Self { io }
     }
-
-    fn from_mio(driver: &Arc<Driver>, socket: mio::net::TcpStream) -> io::Result<Self> {
-        Ok(Self { io: Registered::new(driver, socket, true)? })
-    }
-
-    fn into_mio(self) -> io::Result<mio::net::TcpStream> {
-        self.io.into_inner()
-    }
 }
 
-impl Stream for TcpStream {}
-
-impl split::sealed::Stream for TcpStream {
-    fn end(&self, how: Shutdown) -> io::Result<()> {
-        self.shutdown(how)
-    }
-}
-
-stream_traits!(TcpStream);
-deadlines!(TcpStream);
-conversions!(TcpStream, mio::net::TcpStream, std::net::TcpStream, io);
+stream!(TcpStream, mio::net::TcpStream, std::net::TcpStream, SocketAddr);

@@ -1,14 +1,12 @@
 //! Sockets that are files: [`UnixListener`], [`UnixStream`], [`UnixDatagram`].
 
 use super::convert::conversions;
-use super::listen::{Accept, Incoming, Listen, Listening, sealed};
-use super::op::{byte_op, deadlines, op, stream_traits};
-use super::split::{self, ReadHalf, Stream, WriteHalf, split};
+use super::listen::{Listening, listener};
+use super::op::{deadlines, op, stream};
 use crate::Suspend;
 use crate::driver::Driver;
-use crate::driver::faults;
 use crate::driver::readiness::Direction;
-use crate::driver::source::Registered;
+use crate::driver::source::{Registered, Waiting};
 use crate::suspend::Boxed;
 use crate::suspend::operation::{boxed, routine};
 use crate::time::sleep;
@@ -16,8 +14,10 @@ use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// How long a connection that finds the listener's queue full waits before it tries again: no event tells
 /// when there is room.
@@ -38,70 +38,9 @@ impl UnixListener {
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::from_mio(&crate::runtime::driver(), mio::net::UnixListener::bind(path)?)
     }
-
-    /// Waits for a connection. The value is its stream, and the address of the other side. Several may
-    /// accept at once.
-    ///
-    /// # Errors
-    /// Where the system has run out of descriptors or memory. The connection is not lost: the next `accept`
-    /// tries again, after a moment.
-    ///
-    /// # Cancel safety
-    /// Dropped, it has accepted nothing.
-    pub fn accept(&self) -> Accept<'_, Self> {
-        Accept::new(self)
-    }
-
-    /// Goes over the connections that come. It never ends.
-    pub fn incoming(&self) -> Incoming<'_, Self> {
-        Incoming::new(self)
-    }
-
-    /// The address at which it waits.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listening.io.source().local_addr()
-    }
-
-    /// Sets from when on accepting ends with [`TimedOut`](io::ErrorKind::TimedOut): also what waits now, and
-    /// what would find a connection. `None`: never.
-    ///
-    /// # Panics
-    /// If the runtime's limit of timers is reached: see
-    /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
-    pub fn set_deadline(&self, deadline: Option<Instant>) {
-        self.listening.io.set_deadline(Direction::Read, deadline);
-    }
-
-    fn from_mio(driver: &Arc<Driver>, socket: mio::net::UnixListener) -> io::Result<Self> {
-        Ok(Self { listening: Listening::new(driver, socket)? })
-    }
-
-    fn into_mio(self) -> io::Result<mio::net::UnixListener> {
-        self.listening.io.into_inner()
-    }
 }
 
-impl Listen for UnixListener {}
-
-impl sealed::Listen for UnixListener {
-    type Source = mio::net::UnixListener;
-    type Accepted = (UnixStream, SocketAddr);
-
-    #[allow(private_interfaces, reason = "nobody outside can name this trait")]
-    fn listening(&self) -> &Listening<mio::net::UnixListener> {
-        &self.listening
-    }
-
-    fn accept_one(&self, source: &mio::net::UnixListener) -> io::Result<(UnixStream, SocketAddr)> {
-        let (stream, address) = source.accept()?;
-        Ok((UnixStream::from_mio(self.listening.io.driver(), stream)?, address))
-    }
-}
-
-conversions!(UnixListener, mio::net::UnixListener, std::os::unix::net::UnixListener, listening.io);
+listener!(UnixListener, mio::net::UnixListener, std::os::unix::net::UnixListener, UnixStream, SocketAddr);
 
 /// A connection of Unix sockets. Dropping it closes it.
 ///
@@ -157,94 +96,9 @@ impl UnixStream {
         let (one, other) = mio::net::UnixStream::pair()?;
         Ok((Self::from_mio(&driver, one)?, Self::from_mio(&driver, other)?))
     }
-
-    /// Waits until something is there, and reads it into `buf`. The value says how many bytes it was: 0 at
-    /// the end, or where `buf` is empty.
-    ///
-    /// # Errors
-    /// Those of the connection, and [`TimedOut`](io::ErrorKind::TimedOut) at the
-    /// [deadline](Self::set_read_deadline). Nothing was read then.
-    ///
-    /// # Cancel safety
-    /// Dropped, it has read nothing.
-    pub fn read<'a>(
-        &'a self,
-        buf: &'a mut [u8],
-    ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
-        let most = buf.len();
-        byte_op(&self.io, Direction::Read, most, move |mut stream| {
-            let most = faults::read(buf.len())?;
-            io::Read::read(&mut stream, &mut buf[..most])
-        })
-    }
-
-    /// Waits until there is room, and writes the beginning of `buf`. The value says how many bytes.
-    ///
-    /// # Errors
-    /// Those of the connection, and [`TimedOut`](io::ErrorKind::TimedOut) at the
-    /// [deadline](Self::set_write_deadline). Nothing was written then.
-    ///
-    /// # Cancel safety
-    /// Dropped, it has written nothing.
-    pub fn write<'a>(
-        &'a self,
-        buf: &'a [u8],
-    ) -> impl Suspend<Output = io::Result<usize>> + Send + Unpin + 'a {
-        byte_op(&self.io, Direction::Write, buf.len(), move |mut stream| {
-            let most = faults::write(buf.len())?;
-            io::Write::write(&mut stream, &buf[..most])
-        })
-    }
-
-    /// Ends one direction or both. After `Write` the other side reads the end.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.io.source().shutdown(how)
-    }
-
-    /// Two halves that can be given to different owners.
-    pub fn into_split(self) -> (ReadHalf<Self>, WriteHalf<Self>) {
-        split(self)
-    }
-
-    /// The address of this side.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().local_addr()
-    }
-
-    /// The address of the other side.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.source().peer_addr()
-    }
-
-    fn from_mio(driver: &Arc<Driver>, socket: mio::net::UnixStream) -> io::Result<Self> {
-        Ok(Self { io: Registered::new(driver, socket, true)? })
-    }
-
-    fn into_mio(self) -> io::Result<mio::net::UnixStream> {
-        self.io.into_inner()
-    }
 }
 
-impl Stream for UnixStream {}
-
-impl split::sealed::Stream for UnixStream {
-    fn end(&self, how: Shutdown) -> io::Result<()> {
-        self.shutdown(how)
-    }
-}
-
-stream_traits!(UnixStream);
-deadlines!(UnixStream);
-conversions!(UnixStream, mio::net::UnixStream, std::os::unix::net::UnixStream, io);
+stream!(UnixStream, mio::net::UnixStream, std::os::unix::net::UnixStream, SocketAddr);
 
 /// A Unix socket for datagrams. Dropping it closes it, but leaves its file.
 #[derive(Debug)]
