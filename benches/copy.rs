@@ -1,18 +1,21 @@
-//! `copy`: much from one place to another, on two runtimes.
+//! `copy`: much from one place to another: the time of a MiB, on two runtimes and by the standard library's
+//! `io::copy` on threads.
 //!
-//! The contestants take turns, several rounds each; medians are printed, in MiB a second.
-//!
-//! `cargo bench -p rustroutines-benches --bench copy -- [part of a name...]`
+//! ```text
+//! cargo bench -p rustroutines-benches --bench copy -- [PART...]
+//! ```
 
 #![forbid(unsafe_code)]
 
+mod jobs;
+
+use jobs::{figure, job};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
-const ROUNDS: usize = 5;
 /// Bytes that are copied.
 const BYTES: usize = 512 << 20;
 /// Bytes in the file.
@@ -21,44 +24,64 @@ const FILE: usize = 256 << 20;
 /// Copies; says how many bytes.
 type Run = fn(&Path) -> u64;
 
-const ROWS: [(&str, usize, [Run; 2]); 4] = [
-    ("tcp_to_tcp", BYTES, [|_| socket_to_socket(ours::forth), |_| socket_to_socket(theirs::forth)]),
-    ("tcp_both_ways", 2 * BYTES, [|_| both_ways(ours::both), |_| both_ways(theirs::both)]),
-    ("file_to_file", FILE, [ours::file_to_file, theirs::file_to_file]),
+/// What is copied, how many bytes that are, and who copies.
+type Row = (&'static str, usize, [(&'static str, Run); 3]);
+
+const ROWS: [Row; 4] = [
     (
-        "file_to_tcp",
+        "copy/tcp_to_tcp",
+        BYTES,
+        [
+            ("rustroutines", |_| socket_to_socket(ours::forth)),
+            ("tokio", |_| socket_to_socket(theirs::forth)),
+            ("std", |_| socket_to_socket(plain::forth)),
+        ],
+    ),
+    (
+        "copy/tcp_both_ways",
+        2 * BYTES,
+        [
+            ("rustroutines", |_| both_ways(ours::both)),
+            ("tokio", |_| both_ways(theirs::both)),
+            ("std", |_| both_ways(plain::both)),
+        ],
+    ),
+    (
+        "copy/file_to_file",
+        FILE,
+        [("rustroutines", ours::file_to_file), ("tokio", theirs::file_to_file), ("std", plain::file_to_file)],
+    ),
+    (
+        "copy/file_to_tcp",
         FILE,
         [
-            |folder| file_to_socket(folder, ours::file_to_tcp),
-            |folder| file_to_socket(folder, theirs::file_to_tcp),
+            ("rustroutines", |folder| file_to_socket(folder, ours::file_to_tcp)),
+            ("tokio", |folder| file_to_socket(folder, theirs::file_to_tcp)),
+            ("std", |folder| file_to_socket(folder, plain::file_to_tcp)),
         ],
     ),
 ];
 
-fn main() -> std::io::Result<()> {
-    let wanted: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+fn main() {
+    let contestants = |&(row, bytes, all): &Row| {
+        all.map(|(name, run)| job(row, name, move || measure(row, bytes, name, run)))
+    };
+    let all: Vec<_> = ROWS.iter().flat_map(contestants).collect();
+    jobs::run(&all);
+}
+
+/// Copies in a folder that is there for so long, and prints what a MiB took.
+fn measure(row: &str, bytes: usize, name: &str, run: Run) {
     let folder = std::env::temp_dir().join(format!("rustroutines-copy-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("from"), vec![7; FILE])?;
-    for (name, bytes, contestants) in ROWS {
-        if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part.as_str())) {
-            continue;
-        }
-        let mut rates = contestants.map(|_| Vec::new());
-        for _ in 0..ROUNDS {
-            for (run, rates) in contestants.iter().zip(&mut rates) {
-                let begin = Instant::now();
-                assert_eq!(run(&folder), bytes as u64);
-                rates.push(bytes as f64 / begin.elapsed().as_secs_f64() / f64::from(1 << 20));
-            }
-        }
-        for (contestant, mut rates) in ["rustroutines", "tokio"].into_iter().zip(rates) {
-            rates.sort_by(f64::total_cmp);
-            println!("copy/{name}/{contestant:<13} {:>6.0} MiB/s", rates[ROUNDS / 2]);
-        }
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    if row.contains("file") {
+        std::fs::write(folder.join("from"), vec![7; FILE]).expect("there is room");
     }
-    std::fs::remove_dir_all(folder)
+    let begin = Instant::now();
+    assert_eq!(run(&folder), bytes as u64);
+    let took = begin.elapsed();
+    std::fs::remove_dir_all(folder).expect("it is still there");
+    figure(row, name, took.as_nanos() as f64 / (bytes >> 20) as f64, "ns");
 }
 
 /// Two ends of a connection.
@@ -171,14 +194,49 @@ mod ours {
     }
 }
 
-/// In tasks of tokio.
+/// On threads.
+mod plain {
+    use super::*;
+    use std::fs::File;
+    use std::io::copy;
+    use std::net::Shutdown;
+
+    pub(super) fn forth([mut from, mut to]: [TcpStream; 2]) -> u64 {
+        let count = copy(&mut from, &mut to).expect("both are open");
+        to.shutdown(Shutdown::Write).expect("it is open");
+        count
+    }
+
+    pub(super) fn both([one, other]: [TcpStream; 2]) -> u64 {
+        let twice = |stream: &TcpStream| stream.try_clone().expect("there are descriptors");
+        let back = [twice(&other), twice(&one)];
+        let back = thread::spawn(move || forth(back));
+        forth([one, other]) + back.join().expect("it copies all")
+    }
+
+    pub(super) fn file_to_file(folder: &Path) -> u64 {
+        let mut from = File::open(folder.join("from")).expect("it is there");
+        let mut to = File::create(folder.join("to")).expect("it is made");
+        copy(&mut from, &mut to).expect("there is room")
+    }
+
+    pub(super) fn file_to_tcp(from: PathBuf, mut to: TcpStream) -> u64 {
+        copy(&mut File::open(from).expect("it is there"), &mut to).expect("it is read")
+    }
+}
+
+/// In tasks of tokio, whose own `copy` takes 8 KiB at a time: as its documentation advises who wants more.
 mod theirs {
     use super::*;
     use std::sync::LazyLock;
     use tokio::fs::File;
-    use tokio::io::{AsyncWriteExt, copy, copy_bidirectional};
+    use tokio::io::{AsyncWriteExt, BufReader, copy_bidirectional_with_sizes, copy_buf};
     use tokio::net;
     use tokio::runtime::Runtime;
+
+    /// As much as ours takes at a time, from a connection, and at most from a file.
+    const PIECE: usize = 64 * 1024;
+    const FILE_PIECE: usize = 512 * 1024;
 
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("tokio starts"));
 
@@ -193,8 +251,8 @@ mod theirs {
 
     pub(super) fn forth([from, to]: [TcpStream; 2]) -> u64 {
         run(async {
-            let (mut from, mut to) = (stream(from), stream(to));
-            let count = copy(&mut from, &mut to).await.expect("both are open");
+            let (mut from, mut to) = (BufReader::with_capacity(PIECE, stream(from)), stream(to));
+            let count = copy_buf(&mut from, &mut to).await.expect("both are open");
             to.shutdown().await.expect("it is open");
             count
         })
@@ -203,7 +261,8 @@ mod theirs {
     pub(super) fn both([from, to]: [TcpStream; 2]) -> u64 {
         run(async {
             let (mut from, mut to) = (stream(from), stream(to));
-            let (forth, back) = copy_bidirectional(&mut from, &mut to).await.expect("both are open");
+            let copied = copy_bidirectional_with_sizes(&mut from, &mut to, PIECE, PIECE).await;
+            let (forth, back) = copied.expect("both are open");
             forth + back
         })
     }
@@ -211,16 +270,19 @@ mod theirs {
     pub(super) fn file_to_file(folder: &Path) -> u64 {
         let (from, to) = (folder.join("from"), folder.join("to"));
         run(async {
-            let mut from = File::open(from).await.expect("it is there");
+            let from = File::open(from).await.expect("it is there");
             let mut to = File::create(to).await.expect("it is made");
-            copy(&mut from, &mut to).await.expect("there is room")
+            let count = copy_buf(&mut BufReader::with_capacity(FILE_PIECE, from), &mut to).await;
+            to.flush().await.expect("there is room");
+            count.expect("there is room")
         })
     }
 
     pub(super) fn file_to_tcp(from: PathBuf, to: TcpStream) -> u64 {
         run(async {
-            let (mut from, mut to) = (File::open(from).await.expect("it is there"), stream(to));
-            copy(&mut from, &mut to).await.expect("it is read")
+            let (from, mut to) = (File::open(from).await.expect("it is there"), stream(to));
+            let mut from = BufReader::with_capacity(FILE_PIECE, from);
+            copy_buf(&mut from, &mut to).await.expect("it is read")
         })
     }
 }

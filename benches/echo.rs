@@ -1,27 +1,33 @@
-//! `echo`: a TCP server that sends back what it gets, on two runtimes, under the same load.
+//! `echo`: a TCP server that sends back what it gets, under the same load for each contestant.
 //!
-//! The load comes from a process of its own (this program, called with `load`): one thread and one epoll loop,
-//! which keeps one message of 64 bytes underway on each connection. The contestants take turns, several rounds
-//! each, so that the machine's moods meet both; medians are printed: requests per second, the latency that one
-//! in a hundred exceeds, and what a request costs the server in processor time. Each server is a process of its
-//! own, too (`serve`).
+//! - `echo/N`: the time of a request when N connections keep one underway each; `echo_p99/N`: the latency that one
+//!   request in a hundred exceeds; `echo_cpu/N`: what a request costs the server in processor time.
+//! - `echo_idle/N`: what each of N idle connections costs in memory.
 //!
-//! Before that, each serves idle connections: what one costs in memory, and what they all cost in processor time.
+//! The load comes from a process of its own (this program, called with `load`): one thread and one epoll loop.
+//! Each server is a process of its own, too (`serve`; for Go, the program that `RUSTROUTINES_BENCH_GO` names).
 //!
-//! `cargo bench -p rustroutines-benches --bench echo -- [connections...]`
+//! ```text
+//! cargo bench -p rustroutines-benches --bench echo -- [PART...]
+//! ```
 
 #![forbid(unsafe_code)]
 
+mod jobs;
+
+use jobs::{figure, job};
 use rustroutines::io::net::{TcpListener, TcpStream};
 use rustroutines::prelude::*;
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio, exit};
 
 const MESSAGE: usize = 64;
-const ROUNDS: usize = 5;
 const SECONDS: u64 = 2;
+/// So many connections that keep the server at work.
+const CONNECTIONS: [usize; 3] = [1, 64, 1_000];
 
 /// Connections that are idle.
 const IDLE: usize = 10_000;
@@ -46,32 +52,22 @@ fn main() {
         Some("idle") => return hold(port()).expect("the connections stay"),
         _ => {}
     }
-    for (name, _) in SERVERS {
-        memory(name);
-    }
-    let sizes = if numbers.is_empty() { vec![1, 64, 1000] } else { numbers };
-    let servers = SERVERS.map(|(name, _)| Server::start(name));
-    for connections in sizes {
-        let mut results = SERVERS.map(|_| Vec::new());
-        for _ in 0..ROUNDS {
-            for (server, results) in servers.iter().zip(&mut results) {
-                results.push(server.round(connections));
-            }
+    let mut all = Vec::new();
+    let ours = SERVERS.iter().map(|(name, _)| *name);
+    for name in ours.chain(go().map(|_| GO)) {
+        for connections in CONNECTIONS {
+            all.push(job(&format!("echo/{connections}"), name, move || loaded(name, connections)));
         }
-        for ((name, _), results) in SERVERS.iter().zip(results) {
-            let median = |part: fn(&[f64; 3]) -> f64| {
-                let mut all: Vec<_> = results.iter().map(part).collect();
-                all.sort_by(f64::total_cmp);
-                all[ROUNDS / 2]
-            };
-            println!(
-                "echo/{connections}/{name:<13} {:>9.0} req/s   p99 {:>7.0} µs   {:>5.2} µs of CPU a request",
-                median(|result| result[0]),
-                median(|result| result[1]),
-                median(|result| result[2]),
-            );
-        }
+        all.push(job(&format!("echo_idle/{IDLE}"), name, move || idle(name)));
     }
+    jobs::run(&all);
+}
+
+const GO: &str = "go";
+
+/// The workloads in Go, where they are built.
+fn go() -> Option<OsString> {
+    std::env::var_os("RUSTROUTINES_BENCH_GO")
 }
 
 /// This program, once more.
@@ -96,37 +92,26 @@ struct Server {
 
 impl Server {
     fn start(name: &str) -> Self {
-        let mut process = again(&["serve", name])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program starts");
+        let mut command = again(&["serve", name]);
+        if name == GO {
+            command = Command::new(go().expect("it takes part"));
+            command.arg("serve");
+        }
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("this program starts");
         let mut port = String::new();
         let output = process.stdout.take().expect("it is piped");
         BufReader::new(output).read_line(&mut port).expect("it says where it listens");
         Self { process, port: port.trim().to_owned() }
     }
 
-    /// One round: requests per second, p99 in microseconds, CPU microseconds a request.
-    fn round(&self, connections: u64) -> [f64; 3] {
-        let before = self.cpu();
-        let output = again(&["load", &self.port, &connections.to_string()]).output().expect("it starts");
-        let cost = self.cpu() - before;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-        let [requests, p99] = numbers[..] else {
-            panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr));
-        };
-        [requests / SECONDS as f64, p99, cost / requests]
-    }
-
-    /// What it has used of the processors, in microseconds.
+    /// What it has used of the processors, in nanoseconds.
     fn cpu(&self) -> f64 {
         let read = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default();
         let of_thread =
             |text: String| text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0);
         let threads = std::fs::read_dir(self.about("task")).into_iter().flatten().flatten();
-        threads.map(|thread| of_thread(read(thread.path().join("schedstat"))) / 1_000.0).sum()
+        threads.map(|thread| of_thread(read(thread.path().join("schedstat")))).sum()
     }
 
     /// Its bytes in memory.
@@ -144,26 +129,39 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.process.stdin.take());
+        let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
+/// What requests on so many connections take the server `name`.
+fn loaded(name: &str, connections: usize) {
+    let server = Server::start(name);
+    let before = server.cpu();
+    let output = again(&["load", &server.port, &connections.to_string()]).output().expect("it starts");
+    let cost = server.cpu() - before;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let [requests @ (1.0..), p99] = numbers[..] else {
+        panic!("the load failed: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    figure(format!("echo/{connections}"), name, SECONDS as f64 * 1e9 / requests, "ns");
+    figure(format!("echo_p99/{connections}"), name, p99, "ns");
+    figure(format!("echo_cpu/{connections}"), name, cost / requests, "ns");
+}
+
 /// What idle connections cost the server `name`.
-fn memory(name: &str) {
+fn idle(name: &str) {
     let server = Server::start(name);
     let before = server.resident();
     let mut client = again(&["idle", &server.port]);
     let mut client = client.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     client.stdout.take().expect("it is piped").read_exact(&mut [0; 1]).expect("it says when all are open");
     std::thread::sleep(Duration::from_millis(300)); // For the server to come to rest.
-    let (used, cost) = (server.resident() - before, server.cpu());
-    std::thread::sleep(Duration::from_secs(1));
-    let cost = server.cpu() - cost;
+    let used = server.resident() - before;
     drop(client.stdin.take());
     client.wait().expect("it ends");
-    let each = used / IDLE as f64;
-    println!("idle/{IDLE}/{name:<13} {each:>6.0} bytes each, {cost:>4.0} µs of CPU a second for all");
+    figure(format!("echo_idle/{IDLE}"), name, used / IDLE as f64, "bytes");
 }
 
 /// Opens idle connections, uses each once, and holds them until there is nothing more to read.
@@ -233,7 +231,7 @@ fn tokios() -> u16 {
     port
 }
 
-/// Keeps a message underway on each connection for a while; prints how many came back, and the p99.
+/// Keeps a message underway on each connection for a while; prints how many came back, and the p99 in nanoseconds.
 fn load(port: u16, connections: usize) -> io::Result<()> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut poll = mio::Poll::new()?;
@@ -278,6 +276,6 @@ fn load(port: u16, connections: usize) -> io::Result<()> {
     }
     latencies.sort_unstable();
     let p99 = latencies.get(latencies.len() * 99 / 100).copied().unwrap_or(0);
-    println!("{} {}", latencies.len(), p99 / 1_000);
+    println!("{} {p99}", latencies.len());
     Ok(())
 }

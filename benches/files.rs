@@ -1,20 +1,26 @@
-//! `files`: reading and writing files, with the standard library on one thread, and on two runtimes.
+//! `files`: reading and writing files, with the standard library on one thread, and on two runtimes: the time of a
+//! line, a piece, a message, a file. The files lie in the system's cache.
 //!
-//! The files lie in the system's cache. The contestants take turns, several rounds each; medians are printed.
-//!
-//! `cargo bench -p rustroutines-benches --bench files`
+//! ```text
+//! cargo bench -p rustroutines-benches --bench files -- [PART...]
+//! ```
 
 #![forbid(unsafe_code)]
 
+mod jobs;
+
+use jobs::{figure, job};
 use rustroutines::prelude::*;
 use std::hint::black_box;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-const ROUNDS: usize = 7;
-/// Bytes in the large file.
+const LINE: &str = "sixty-three bytes and a newline, as lines of programs may be, yes\n";
+/// Bytes in the large file, about.
 const LARGE: usize = 64 << 20;
+/// Bytes that are read at a time.
+const PIECE: usize = 4096;
 /// Files that are read whole, and bytes in each.
 const SMALL: (usize, usize) = (2_000, 2_048);
 /// Messages that are written, of 64 bytes.
@@ -25,36 +31,46 @@ const READERS: usize = 8;
 /// Reads or writes what lies in the folder; says how much it was.
 type Run = fn(PathBuf) -> usize;
 
-fn main() -> io::Result<()> {
-    let folder = std::env::temp_dir().join(format!("rustroutines-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let line = [b"sixty-three bytes and a newline, as lines of programs may be, yes\n".as_slice()].concat();
-    std::fs::write(folder.join("large"), line.repeat(LARGE / line.len()))?;
+/// What is done, how often, what the contestants say at the end, and they.
+const ROWS: [(&str, usize, usize, [Run; 3]); 4] = [
+    ("files/lines", LINES, LINES * (LINE.len() - 1), [plain::lines, ours::lines, theirs::lines]),
+    (
+        "files/reads",
+        LINES * LINE.len() / PIECE,
+        LINES * LINE.len(),
+        [plain::pieces, ours::pieces, theirs::pieces],
+    ),
+    ("files/writes", MESSAGES, MESSAGES, [plain::messages, ours::messages, theirs::messages]),
+    ("files/whole", SMALL.0, SMALL.0 * SMALL.1, [plain::whole, ours::whole, theirs::whole]),
+];
+const LINES: usize = LARGE / LINE.len();
+
+fn main() {
+    let mut all = Vec::new();
+    for (row, number, expected, contestants) in ROWS {
+        for (name, run) in ["std", "rustroutines", "tokio"].into_iter().zip(contestants) {
+            all.push(job(row, name, move || {
+                figure(row, name, measure(expected, run) / number as f64, "ns");
+            }));
+        }
+    }
+    jobs::run(&all);
+}
+
+/// The nanoseconds that it takes, once it has been done.
+fn measure(expected: usize, run: Run) -> f64 {
+    let folder = std::env::temp_dir().join(format!("rustroutines-files-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    std::fs::write(folder.join("large"), LINE.repeat(LINES)).expect("there is room");
     for n in 0..SMALL.0 {
-        std::fs::write(folder.join(n.to_string()), vec![1; SMALL.1])?;
+        std::fs::write(folder.join(n.to_string()), vec![1; SMALL.1]).expect("there is room");
     }
-    let rows: [(&str, [Run; 3]); 4] = [
-        ("lines of 66 bytes, of 64 MiB", [plain::lines, ours::lines, theirs::lines]),
-        ("reads of 4 KiB, of 64 MiB", [plain::pieces, ours::pieces, theirs::pieces]),
-        ("500,000 writes of 64 bytes", [plain::messages, ours::messages, theirs::messages]),
-        ("2,000 files of 2 KiB, 8 at once", [plain::whole, ours::whole, theirs::whole]),
-    ];
-    for (what, contestants) in rows {
-        let mut times = contestants.map(|_| Vec::new());
-        let expected = contestants[0](folder.clone());
-        for _ in 0..ROUNDS {
-            for (run, times) in contestants.iter().zip(&mut times) {
-                let begin = Instant::now();
-                assert_eq!(black_box(run(folder.clone())), expected);
-                times.push(begin.elapsed());
-            }
-        }
-        for (name, mut times) in ["std", "rustroutines", "tokio"].into_iter().zip(times) {
-            times.sort();
-            println!("{what:<34} {name:<13} {:>8.1} ms", times[ROUNDS / 2].as_secs_f64() * 1e3);
-        }
-    }
-    std::fs::remove_dir_all(folder)
+    assert_eq!(run(folder.clone()), expected);
+    let begin = Instant::now();
+    assert_eq!(black_box(run(folder.clone())), expected);
+    let took = begin.elapsed();
+    std::fs::remove_dir_all(folder).expect("it is still there");
+    took.as_nanos() as f64
 }
 
 /// The small files that one of several readers reads.
@@ -77,7 +93,7 @@ mod plain {
 
     pub(super) fn pieces(folder: PathBuf) -> usize {
         let mut file = File::open(folder.join("large")).unwrap();
-        let (mut piece, mut sum) = ([0; 4096], 0);
+        let (mut piece, mut sum) = ([0; PIECE], 0);
         loop {
             match file.read(&mut piece).unwrap() {
                 0 => return sum,
@@ -131,7 +147,7 @@ mod ours {
         #[routine]
         fn pieces(path: PathBuf) -> usize {
             let mut file = File::open(path).unwrap();
-            let (mut piece, mut sum) = ([0; 4096], 0);
+            let (mut piece, mut sum) = ([0; PIECE], 0);
             loop {
                 match file.read(&mut piece).unwrap() {
                     0 => return sum,
@@ -182,6 +198,10 @@ mod theirs {
     use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
     use tokio::runtime::Runtime;
 
+    /// As much as ours reads ahead at most, and gathers of what is written.
+    const AHEAD: usize = 512 * 1024;
+    const BEHIND: usize = 128 * 1024;
+
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
     fn run<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> T {
@@ -190,7 +210,8 @@ mod theirs {
 
     pub(super) fn lines(folder: PathBuf) -> usize {
         run(async move {
-            let mut lines = BufReader::new(File::open(folder.join("large")).await.unwrap()).lines();
+            let mut lines =
+                BufReader::with_capacity(AHEAD, File::open(folder.join("large")).await.unwrap()).lines();
             let mut sum = 0;
             while let Some(line) = lines.next_line().await.unwrap() {
                 sum += line.len();
@@ -201,8 +222,8 @@ mod theirs {
 
     pub(super) fn pieces(folder: PathBuf) -> usize {
         run(async move {
-            let mut file = File::open(folder.join("large")).await.unwrap();
-            let (mut piece, mut sum) = ([0; 4096], 0);
+            let mut file = BufReader::with_capacity(AHEAD, File::open(folder.join("large")).await.unwrap());
+            let (mut piece, mut sum) = ([0; PIECE], 0);
             loop {
                 match file.read(&mut piece).await.unwrap() {
                     0 => return sum,
@@ -214,7 +235,8 @@ mod theirs {
 
     pub(super) fn messages(folder: PathBuf) -> usize {
         run(async move {
-            let mut file = BufWriter::new(File::create(folder.join("written")).await.unwrap());
+            let mut file =
+                BufWriter::with_capacity(BEHIND, File::create(folder.join("written")).await.unwrap());
             for _ in 0..MESSAGES {
                 file.write_all(&[7; 64]).await.unwrap();
             }

@@ -1,31 +1,39 @@
-//! `http`: the example of that name, beside a server of hyper on tokio that serves the same files the same way.
+//! `http`: the example of that name, beside servers of hyper on tokio and of Go's `net/http` that serve the same
+//! files the same way.
 //!
-//! Both open, look at and read a file in one job for a thread that may block, and answer from memory; both keep
-//! connections alive and give up on a client that is silent for 15 s. The load is `wrk`'s, of one thread. The two
-//! take turns, several rounds each; medians are printed: requests per second, the latency that one in a hundred
-//! exceeds, and what a request costs the server in processor time.
+//! - `http/FILE`: the time of a request when 64 connections ask for a file (of 1 and of 48 KiB), one request at a time
+//!   on each; `http_p99/FILE`: the latency that one in a hundred exceeds; `http_cpu/FILE`: what a request costs the
+//!   server in processor time.
 //!
-//! ```sh
+//! All open, look at and read a file in one go (the first two as one job for a thread that may block), and
+//! answer from memory; all keep connections alive and give up on a client that is silent for 15 s. The load is
+//! `wrk`'s, of one thread: without `wrk` there is nothing to do. Each server is a process of its own; ours is the
+//! example, built (or what `RUSTROUTINES_BENCH_HTTP` names), Go's the program that `RUSTROUTINES_BENCH_GO` names.
+//!
+//! ```text
 //! cargo build --release -p rustroutines-examples --example http
-//! cargo bench -p rustroutines-benches --bench http -- [connections...]
+//! cargo bench -p rustroutines-benches --bench http -- [PART...]
 //! ```
 
 #![forbid(unsafe_code)]
+
+mod jobs;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request, Response, StatusCode};
+use jobs::{JOB, figure, job};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-const ROUNDS: usize = 5;
 const SECONDS: u64 = 1;
+const CONNECTIONS: u64 = 64;
 /// What is asked for, and how many bytes it has.
-const FILES: [(&str, usize); 2] = [("small.html", 1024), ("large.html", 48 * 1024)];
+const FILES: [(&str, usize); 2] = [("1_KiB", 1024), ("48_KiB", 48 * 1024)];
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,45 +42,51 @@ fn main() -> io::Result<()> {
             return theirs(Path::new(folder).into());
         }
     }
-    let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    let folder = std::env::temp_dir().join(format!("rustroutines-http-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    for (name, size) in FILES {
-        std::fs::write(folder.join(name), "x".repeat(size))?;
+    if Command::new("wrk").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no `wrk` here");
+        return Ok(());
     }
-    let this = std::env::current_exe()?;
-    let example = this.ancestors().nth(2).expect("it lies in `deps`").join("examples/http");
-    let mut theirs = Command::new(&this);
-    let servers = [
-        ("rustroutines", Server::start(Command::new(example).arg(&folder))?),
-        ("hyper", Server::start(theirs.arg("hyper").arg(&folder))?),
-    ];
-    for connections in if numbers.is_empty() { vec![64] } else { numbers } {
-        for (file, _) in FILES {
-            let mut results = [const { Vec::new() }; 2];
-            for _ in 0..ROUNDS {
-                for ((_, server), results) in servers.iter().zip(&mut results) {
-                    results.push(server.round(file, connections)?);
-                }
-            }
-            for ((name, _), results) in servers.iter().zip(results) {
-                let median = |part: fn(&[f64; 3]) -> f64| {
-                    let mut all: Vec<_> = results.iter().map(part).collect();
-                    all.sort_by(f64::total_cmp);
-                    all[ROUNDS / 2]
-                };
-                println!(
-                    "http/{file}/{connections}/{name:<13} {:>8.0} req/s   p99 {:>7.0} µs   {:>5.1} µs of CPU \
-                     a request",
-                    median(|result| result[0]),
-                    median(|result| result[1]),
-                    median(|result| result[2]),
-                );
-            }
+    let mut all = Vec::new();
+    let go = std::env::var_os("RUSTROUTINES_BENCH_GO").map(|_| "go");
+    for name in ["rustroutines", "hyper"].into_iter().chain(go) {
+        for (file, size) in FILES {
+            all.push(job(&format!("http/{file}"), name, move || {
+                measure(name, file, size).expect("the server starts");
+            }));
         }
     }
-    drop(servers);
-    std::fs::remove_dir_all(folder)
+    jobs::run(&all);
+    Ok(())
+}
+
+/// What requests for a file take the server `name`.
+fn measure(name: &str, file: &str, size: usize) -> io::Result<()> {
+    let folder = std::env::temp_dir().join(format!("rustroutines-http-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(format!("{file}.html")), "x".repeat(size))?;
+    let (program, arguments) = match name {
+        "hyper" => (std::env::current_exe()?, &["hyper"][..]),
+        "go" => (path_from("RUSTROUTINES_BENCH_GO").expect("it takes part"), &["http"][..]),
+        _ => (path_from("RUSTROUTINES_BENCH_HTTP").map_or_else(example, Ok)?, &[][..]),
+    };
+    let server = Server::start(Command::new(program).args(arguments).arg(&folder))?;
+    let round = server.round(&format!("{file}.html"));
+    drop(server);
+    std::fs::remove_dir_all(folder)?;
+    let [each, p99, cpu] = round?;
+    figure(format!("http/{file}"), name, each, "ns");
+    figure(format!("http_p99/{file}"), name, p99, "ns");
+    figure(format!("http_cpu/{file}"), name, cpu, "ns");
+    Ok(())
+}
+
+fn path_from(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
+/// Where cargo puts the example.
+fn example() -> io::Result<PathBuf> {
+    Ok(std::env::current_exe()?.ancestors().nth(2).expect("it lies in `deps`").join("examples/http"))
 }
 
 /// A server in a process of its own, which ends with this.
@@ -83,7 +97,7 @@ struct Server {
 
 impl Server {
     fn start(command: &mut Command) -> io::Result<Self> {
-        let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let started = command.env_remove(JOB).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = started.map_err(|error| {
             let build = "cargo build --release -p rustroutines-examples --example http";
             io::Error::new(error.kind(), format!("{error}; {build}"))
@@ -94,11 +108,11 @@ impl Server {
         Ok(Self { process, address })
     }
 
-    /// One round: requests per second, p99 in microseconds, CPU microseconds a request.
-    fn round(&self, file: &str, connections: u64) -> io::Result<[f64; 3]> {
+    /// One round, in nanoseconds: the time of a request, the p99, processor time of a request.
+    fn round(&self, file: &str) -> io::Result<[f64; 3]> {
         let before = self.cpu();
         let output = Command::new("wrk")
-            .args(["-t1", "--latency", &format!("-c{connections}"), &format!("-d{SECONDS}s")])
+            .args(["-t1", "--latency", &format!("-c{CONNECTIONS}"), &format!("-d{SECONDS}s")])
             .arg(format!("http://{}/{file}", self.address))
             .output()?;
         let cost = self.cpu() - before;
@@ -109,14 +123,16 @@ impl Server {
             line.trim().to_owned()
         };
         let rate: f64 = after("Requests/sec:").parse().unwrap_or_else(|_| panic!("wrk failed: {text}"));
-        Ok([rate, micros(&after("99%")), cost / (rate * SECONDS as f64)])
+        let requests = text.lines().find_map(|line| line.trim().split_once(" requests in "));
+        let requests: f64 = requests.and_then(|(number, _)| number.parse().ok()).expect("wrk counts them");
+        Ok([1e9 / rate, nanos(&after("99%")), cost / requests])
     }
 
-    /// What it has used of the processors, in microseconds.
+    /// What it has used of the processors, in nanoseconds.
     fn cpu(&self) -> f64 {
         let of_thread = |path: PathBuf| {
             let text = std::fs::read_to_string(path).unwrap_or_default();
-            text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0) / 1_000.0
+            text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0)
         };
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id()));
         threads.into_iter().flatten().flatten().map(|thread| of_thread(thread.path().join("schedstat"))).sum()
@@ -130,9 +146,9 @@ impl Drop for Server {
     }
 }
 
-/// A time as `wrk` prints it.
-fn micros(text: &str) -> f64 {
-    let (factor, number) = [("us", 1.0), ("ms", 1e3), ("s", 1e6)]
+/// A time as `wrk` prints it, in nanoseconds.
+fn nanos(text: &str) -> f64 {
+    let (factor, number) = [("us", 1e3), ("ms", 1e6), ("s", 1e9)]
         .into_iter()
         .find_map(|(unit, factor)| Some((factor, text.strip_suffix(unit)?)))
         .expect("a time");

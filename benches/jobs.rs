@@ -13,20 +13,19 @@ use std::fmt;
 use std::process::{Command, exit};
 
 /// How the process that measures is told what to do.
-const JOB: &str = "RUSTROUTINES_BENCH_JOB";
+pub(crate) const JOB: &str = "RUSTROUTINES_BENCH_JOB";
 
 /// What can be measured.
-#[derive(Debug, Clone)]
 pub(crate) struct Job {
     name: String,
-    run: fn(),
+    run: Box<dyn Fn()>,
     /// So many workers, if not as many as there are processors.
     workers: Option<usize>,
 }
 
 /// A job called `what/contestant`.
-pub(crate) fn job(what: &str, contestant: &str, run: fn()) -> Job {
-    Job { name: format!("{what}/{contestant}"), run, workers: None }
+pub(crate) fn job(what: &str, contestant: &str, run: impl Fn() + 'static) -> Job {
+    Job { name: format!("{what}/{contestant}"), run: Box::new(run), workers: None }
 }
 
 impl Job {

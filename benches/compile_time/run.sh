@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the attribute costs the compiler: a crate of 100 functions, plain, with each function
-# `#[routine(blocking)]`, and with each `#[routine]`. Prints user and system seconds of
-# `cargo check` and `cargo build` of that crate alone, its dependencies built: the best of RUNS (5).
+# `#[routine(blocking)]`, with each `#[routine]`, and with each `async fn`. Takes user and system time of
+# `cargo check` and `cargo build` of that crate alone, its dependencies built, and prints each run as the
+# comparison reads it (plain functions are std's, asynchronous ones tokio's), and the best of RUNS (5).
 #
 # usage: benches/compile_time/run.sh [RUNS]
 set -eu
@@ -29,7 +30,7 @@ END
             cat <<END
 /// Function $i.
 $2
-pub fn f$i(text: &str, counts: &mut HashMap<String, usize>) -> Result<usize, std::num::ParseIntError> {
+pub $3fn f$i(text: &str, counts: &mut HashMap<String, usize>) -> Result<usize, std::num::ParseIntError> {
     let mut total = 0;
     for word in text.split(' ') {
         let word = word.trim();
@@ -51,9 +52,10 @@ END
     } >"$work/$1/src/lib.rs"
 }
 
-crate plain ""
-crate blocking "#[rustroutines::routine(blocking)]"
-crate suspending "#[rustroutines::routine]"
+crate plain "" ""
+crate async "" "async "
+crate blocking "#[rustroutines::routine(blocking)]" ""
+crate suspending "#[rustroutines::routine]" ""
 
 # The CPU seconds of one command.
 cpu() {
@@ -61,21 +63,38 @@ cpu() {
         awk '{ printf "%.2f\n", $1 + $2 }'
 }
 
+# A line for each row in which functions of kind $1 take part, for `cargo $2` in $3 seconds.
+figures() {
+    case $1 in
+    suspending) set -- "$2" "$3" rustroutines "" ;;
+    blocking) set -- "$2" "$3" rustroutines _blocking ;;
+    plain) set -- "$2" "$3" std "" _blocking ;;
+    async) set -- "$2" "$3" tokio "" ;;
+    esac
+    command_=$1 seconds=$2 who=$3
+    shift 3
+    for suffix; do
+        awk -v r="compile_time/$command_$suffix" -v w="$who" -v s="$seconds" \
+            'BEGIN { printf "%s %s %.0f ns\n", r, w, s * 1e9 }'
+    done
+}
+
 for command in check build; do
-    for kind in plain blocking suspending; do
+    for kind in plain async blocking suspending; do
         (cd "$work/$kind" && cargo $command --quiet)
         : >"$work/$command.$kind"
     done
     run=0
     while [ $run -lt "$runs" ]; do # in turns, so that a busy moment meets all
-        for kind in plain blocking suspending; do
+        for kind in plain async blocking suspending; do
             touch "$work/$kind/src/lib.rs"
             (cd "$work/$kind" && cpu cargo $command --quiet) >>"$work/$command.$kind"
+            figures "$kind" "$command" "$(tail -n 1 "$work/$command.$kind")"
         done
         run=$((run + 1))
     done
     plain=$(sort -n "$work/$command.plain" | head -n 1)
-    for kind in plain blocking suspending; do
+    for kind in plain async blocking suspending; do
         best=$(sort -n "$work/$command.$kind" | head -n 1)
         awk -v c="$command" -v k="$kind" -v b="$best" -v p="$plain" \
             'BEGIN { printf "cargo %s, %s: %.2f s (%.2f times)\n", c, k, b, b / p }'

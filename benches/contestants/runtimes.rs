@@ -102,7 +102,8 @@ impl Runtime for Smol {
     }
 }
 
-/// may: coroutines with a stack of their own, in blocking style. Stacks are of its default size.
+/// may: coroutines with a stack of their own, in blocking style. Stacks are of its default size; it keeps as many
+/// of them for the next coroutines as there ever are at a time, as its documentation advises for many.
 pub(crate) struct May;
 
 /// The stack of the coroutine in which a whole workload runs, in words.
@@ -131,7 +132,7 @@ impl Runtime for May {
         std::fs::read(path).expect("it can be read")
     }
     fn run<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> T {
-        may::config().set_workers(workers());
+        may::config().set_workers(workers()).set_pool_capacity(Self::AT_MOST as usize);
         may::go_with!(STACK, move || at_once(task)).unwrap().join().unwrap()
     }
 }

@@ -3,6 +3,7 @@
 //	go run . list            the names of the jobs
 //	go run . [PART...]       runs those that have one of these in their names, or all
 //	go run . serve           a server for the benchmark `echo`; prints its port
+//	go run . http FOLDER     a server for the benchmark `http`; prints where it listens
 //
 // As many processors are used as RUSTROUTINES_WORKERS says, or as there are.
 package main
@@ -35,7 +36,7 @@ func main() {
 	}
 	use(os.Getenv("RUSTROUTINES_WORKERS"))
 	jobs := all()
-	if name := os.Getenv("RUSTROUTINES_BENCH_JOB"); name != "" {
+	if name := os.Getenv("RUSTROUTINES_BENCH_JOB"); name != "" && len(os.Args) == 1 {
 		for _, job := range jobs {
 			if job.name == name {
 				job.run()
@@ -48,6 +49,8 @@ func main() {
 	switch {
 	case len(chosen) == 1 && chosen[0] == "serve":
 		serve()
+	case len(chosen) == 2 && chosen[0] == "http":
+		serveFiles(chosen[1])
 	case len(chosen) == 1 && chosen[0] == "list":
 		for _, job := range jobs {
 			fmt.Println(job.name)

@@ -1,6 +1,7 @@
 //! Running a benchmark that criterion measures, and reading what it left.
 
 use super::limits;
+use super::results::Figure;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(1_800);
 
 /// Runs it: the nanoseconds of each `operation/variant/contestant` that has one of these parts in its name.
-pub(crate) fn run(bench: &Path, options: &[&str], parts: &[String]) -> Result<Vec<(String, f64)>, String> {
+pub(crate) fn run(bench: &Path, options: &[&str], parts: &[String]) -> Result<Vec<Figure>, String> {
     let home = std::env::temp_dir().join(format!("rustroutines-compare-{}", std::process::id()));
     // Whatever is there afterwards was measured now.
     let _ = fs::remove_dir_all(&home);
@@ -27,7 +28,7 @@ pub(crate) fn run(bench: &Path, options: &[&str], parts: &[String]) -> Result<Ve
     ran?;
     read?;
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(found)
+    Ok(found.into_iter().filter_map(|(id, ns)| Figure::of_id(&id, ns)).collect())
 }
 
 /// A regular expression for names that have one of these parts.

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// So long may a job take.
+/// So long may a job take, and a compilation, which begins with all that is depended on.
 const LIMIT: Duration = Duration::from_secs(60);
+const COMPILATION: Duration = Duration::from_secs(600);
 
 /// What one contestant is asked to do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Job {
     program: PathBuf,
+    arguments: Vec<String>,
+    limit: Duration,
     /// `what/contestant`.
     pub(crate) name: String,
     /// In how many rounds.
@@ -26,10 +29,27 @@ impl Job {
 }
 
 /// The jobs that a program knows.
-pub(crate) fn list(program: &Path, rounds: usize) -> Result<Vec<Job>, String> {
-    let names = limits::output(Command::new(program).arg("list"), LIMIT)?;
-    let job = |name: &str| Job { program: program.to_owned(), name: name.to_owned(), rounds };
+pub(crate) fn list(program: &Path, rounds: usize, variables: &[(&str, PathBuf)]) -> Result<Vec<Job>, String> {
+    let names = limits::output(Command::new(program).arg("list").envs(variables.iter().cloned()), LIMIT)?;
+    let job = |name: &str| Job {
+        program: program.to_owned(),
+        arguments: Vec::new(),
+        limit: LIMIT,
+        name: name.to_owned(),
+        rounds,
+    };
     Ok(names.lines().map(job).collect())
+}
+
+/// The script that compiles a crate so many times, in which its contestants take turns.
+pub(crate) fn compile_time(times: usize) -> Job {
+    Job {
+        program: "sh".into(),
+        arguments: vec!["benches/compile_time/run.sh".to_owned(), times.to_string()],
+        limit: COMPILATION,
+        name: "compile_time".to_owned(),
+        rounds: 1,
+    }
 }
 
 /// Orders jobs so that those who are asked the same come one after another, in the order of the questions.
@@ -62,8 +82,10 @@ pub(crate) fn reversed(jobs: Vec<&Job>) -> Vec<&Job> {
 }
 
 /// Runs a job: its figures.
-pub(crate) fn run(job: &Job) -> Result<Vec<Figure>, String> {
-    let text = limits::output(Command::new(&job.program).env("RUSTROUTINES_BENCH_JOB", &job.name), LIMIT)?;
+pub(crate) fn run(job: &Job, variables: &[(&str, PathBuf)]) -> Result<Vec<Figure>, String> {
+    let mut command = Command::new(&job.program);
+    command.args(&job.arguments).env("RUSTROUTINES_BENCH_JOB", &job.name).envs(variables.iter().cloned());
+    let text = limits::output(&mut command, job.limit)?;
     let figures: Vec<Figure> = text.lines().filter_map(figure).collect();
     if figures.is_empty() { Err("it printed no figure".to_owned()) } else { Ok(figures) }
 }
@@ -81,7 +103,7 @@ mod tests {
     use super::*;
 
     fn job(name: &str, rounds: usize) -> Job {
-        Job { program: PathBuf::new(), name: name.to_owned(), rounds }
+        Job { rounds, name: name.to_owned(), ..compile_time(0) }
     }
 
     fn names<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> Vec<&'a str> {

@@ -1,7 +1,7 @@
 //! Running programs that may fail, or never end.
 
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -35,13 +35,6 @@ pub(crate) fn output(command: &mut Command, limit: Duration) -> Result<String, S
             Err(format!("it had not ended after {} s", limit.as_secs()))
         }
     }
-}
-
-/// Ends a program that was started for as long as it is needed.
-pub(crate) fn stop(mut child: Child) {
-    // It may have ended by itself, which is as good.
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// Ends everything in the group of a program.

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 
 /// The libraries that take part, as they are called on crates.io.
-const LIBRARIES: [&str; 9] = [
+const LIBRARIES: [&str; 10] = [
     "tokio",
     "tokio-stream",
     "smol",
@@ -16,6 +16,7 @@ const LIBRARIES: [&str; 9] = [
     "flume",
     "async-channel",
     "crossbeam-channel",
+    "hyper",
     "criterion",
 ];
 

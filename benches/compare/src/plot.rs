@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// One colour for each contestant, in their order; ours stands out.
 pub(crate) const COLOURS: [&str; CONTESTANTS.len()] = [
     "#c2410c", "#0284c7", "#64748b", "#0f766e", "#be185d", "#a16207", "#7e22ce", "#15803d", "#4338ca",
-    "#404040", "#0284c7",
+    "#404040", "#0284c7", "#64748b",
 ];
 
 pub(crate) const FONT: &str = "font-family=\"sans-serif\" font-size=\"12\"";

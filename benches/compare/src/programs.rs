@@ -14,8 +14,8 @@ pub(crate) struct Programs {
     benches: BTreeMap<String, PathBuf>,
     /// The workloads in Go, if there is a Go.
     pub(crate) go: Option<PathBuf>,
-    /// Our grep.
-    pub(crate) grep: Option<PathBuf>,
+    /// What the benchmarks are told of others than themselves.
+    pub(crate) variables: Vec<(&'static str, PathBuf)>,
     /// Who is left out, and why.
     pub(crate) left_out: Vec<String>,
 }
@@ -34,11 +34,19 @@ impl Programs {
         } else {
             programs.left_out.push("Go: there is no `go` here".to_owned());
         }
-        if super::machine::version("rg", &["--version"]).is_none() {
-            programs.left_out.push("ripgrep: there is no `rg` here".to_owned());
-        } else if order.wants("grep") {
-            let arguments = ["build", "--release", "-p", "rustroutines-examples", "--example", "grep"];
-            programs.grep = cargo(&arguments, "example")?.remove("grep");
+        if let Some(go) = &programs.go {
+            programs.variables.push(("RUSTROUTINES_BENCH_GO", go.clone()));
+        }
+        for (example, load, variable) in
+            [("grep", "rg", "RUSTROUTINES_BENCH_GREP"), ("http", "wrk", "RUSTROUTINES_BENCH_HTTP")]
+        {
+            if !found(load) {
+                programs.left_out.push(format!("{example}: there is no `{load}` here"));
+            } else if order.wants(example) {
+                let arguments = ["build", "--release", "-p", "rustroutines-examples", "--example", example];
+                let path = cargo(&arguments, "example")?.remove(example).ok_or("cargo built no example")?;
+                programs.variables.push((variable, path));
+            }
         }
         Ok(programs)
     }
@@ -48,6 +56,11 @@ impl Programs {
         let path = self.benches.get(name).ok_or_else(|| format!("there is no benchmark `{name}`"))?;
         Ok(path)
     }
+}
+
+/// Whether there is such a program here, whatever it says of itself.
+fn found(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 /// Builds with cargo, and gives the executables of that kind by their names.

@@ -1,10 +1,11 @@
 //! The figures of all rounds, and what is kept of them from run to run.
 
+use super::order::Order;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The contestants, in the order of the tables' columns; ours first.
-pub(crate) const CONTESTANTS: [&str; 11] = [
+pub(crate) const CONTESTANTS: [&str; 12] = [
     "rustroutines",
     "go",
     "tokio",
@@ -16,6 +17,7 @@ pub(crate) const CONTESTANTS: [&str; 11] = [
     "crossbeam-channel",
     "std",
     "ripgrep",
+    "hyper",
 ];
 
 /// What one contestant took for something, once. The less, the better.
@@ -26,6 +28,19 @@ pub(crate) struct Figure {
     pub(crate) contestant: String,
     pub(crate) value: f64,
     pub(crate) unit: String,
+}
+
+impl Figure {
+    /// What `operation/variant/contestant` took.
+    pub(crate) fn of_id(id: &str, nanoseconds: f64) -> Option<Self> {
+        let (row, contestant) = id.rsplit_once('/')?;
+        Some(Self {
+            row: row.to_owned(),
+            contestant: contestant.to_owned(),
+            value: nanoseconds,
+            unit: "ns".to_owned(),
+        })
+    }
 }
 
 /// The least, the middle and the most of all rounds.
@@ -64,8 +79,20 @@ pub(crate) struct Results {
     rows: BTreeMap<String, Rounds>,
     /// Why a job, or a whole benchmark, gave no figures, by its name.
     pub(crate) failures: BTreeMap<String, String>,
-    /// What is shown as it was printed, by the name of who printed it.
-    pub(crate) texts: BTreeMap<String, String>,
+    /// The run that has not come to its end.
+    run: Option<Run>,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Run {
+    /// The name of its effort, and its filter.
+    effort: String,
+    filter: Vec<String>,
+    /// The steps that it has taken.
+    done: BTreeSet<String>,
+    /// What it has measured, as `row/contestant`: figures of earlier runs are gone there.
+    renewed: BTreeSet<String>,
 }
 
 impl Results {
@@ -80,39 +107,69 @@ impl Results {
         rounds.of.entry(figure.contestant).or_default().push(figure.value);
     }
 
-    /// Adds what `operation/variant/contestant` took in a round.
-    pub(crate) fn add_id(&mut self, id: &str, nanoseconds: f64) {
-        if let Some((row, contestant)) = id.rsplit_once('/') {
-            self.add(Figure {
-                row: row.to_owned(),
-                contestant: contestant.to_owned(),
-                value: nanoseconds,
-                unit: "ns".to_owned(),
-            });
-        }
-    }
-
     pub(crate) fn fail(&mut self, name: &str, why: String) {
         eprintln!("failed: {name}: {why}");
         self.failures.insert(name.to_owned(), why);
     }
 
-    /// Puts what was measured anew in the place of what is here. What wasn't measured stays, but for failures
-    /// of what has succeeded since.
-    pub(crate) fn replace(&mut self, fresh: Self) {
-        let succeeded = |name: &String| {
-            let of = |row: &String, rounds: &Rounds| {
-                rounds.of.keys().any(|contestant| concerns(name, row, contestant))
-            };
-            fresh.rows.iter().any(|(row, rounds)| of(row, rounds))
-        };
-        self.failures.retain(|name, _| !succeeded(name));
-        self.failures.extend(fresh.failures);
-        for (row, rounds) in fresh.rows {
-            let here = self.rows.entry(row).or_default();
-            here.unit = rounds.unit;
-            here.of.extend(rounds.of);
+    /// Refuses another machine's figures.
+    pub(crate) fn expect_machine(&self, machine: &str) -> Result<(), String> {
+        if self.machine == machine {
+            return Ok(());
         }
+        let elsewhere =
+            "the figures that are kept come from another machine, and can't be renewed in part here";
+        Err(format!("{elsewhere}:\n{}\nThis is:\n{machine}", self.machine))
+    }
+
+    /// A run begins.
+    pub(crate) fn begin(&mut self, order: &Order) {
+        self.effort = order.effort.name.to_owned();
+        self.run = Some(Run { effort: self.effort.clone(), filter: order.filter.clone(), ..Run::default() });
+    }
+
+    /// What was to be measured by the run that has not come to its end.
+    pub(crate) fn unfinished(&self) -> Option<Order> {
+        self.run.as_ref().and_then(|run| Order::new(&run.effort, &run.filter))
+    }
+
+    /// Adds a figure of the run. Those of earlier runs go with the first: what was measured with another effort, or
+    /// by an older version, doesn't go with what is measured now.
+    pub(crate) fn renew(&mut self, figure: Figure) {
+        self.failures.retain(|name, _| !concerns(name, &figure.row, &figure.contestant));
+        if let Some(run) = &mut self.run {
+            if run.renewed.insert(format!("{}/{}", figure.row, figure.contestant)) {
+                if let Some(rounds) = self.rows.get_mut(&figure.row) {
+                    rounds.of.remove(&figure.contestant);
+                }
+            }
+        }
+        self.add(figure);
+    }
+
+    /// A step of the run has been taken, or was taken.
+    pub(crate) fn did(&mut self, step: &str) {
+        self.run.get_or_insert_default().done.insert(step.to_owned());
+    }
+
+    pub(crate) fn has_done(&self, step: &str) -> bool {
+        self.run.as_ref().is_some_and(|run| run.done.contains(step))
+    }
+
+    /// The run has come to its end. If it was of everything, what it hasn't measured is measured no more.
+    pub(crate) fn end(&mut self) {
+        let Some(run) = self.run.take() else { return };
+        if run.filter.is_empty() {
+            for (row, rounds) in &mut self.rows {
+                rounds.of.retain(|contestant, _| run.renewed.contains(&format!("{row}/{contestant}")));
+            }
+            self.rows.retain(|_, rounds| !rounds.of.is_empty());
+        }
+    }
+
+    /// A row by its name.
+    pub(crate) fn row(&self, name: &str) -> Option<Row<'_>> {
+        self.rows(operation_of(name)).into_iter().find(|row| row.name == name)
     }
 
     /// The rows of an operation, by their variants: numbers by their size.
@@ -153,14 +210,21 @@ impl Results {
             (name.clone(), json!({ "unit": rounds.unit, "of": of }))
         };
         let rows: Map<_, _> = self.rows.iter().map(row).collect();
-        let whole = json!({
+        let mut whole = json!({
             "machine": self.machine,
             "about": self.about,
             "effort": self.effort,
             "rows": rows,
             "failures": self.failures,
-            "texts": self.texts,
         });
+        if let Some(run) = &self.run {
+            whole["unfinished"] = json!({
+                "effort": run.effort,
+                "filter": run.filter,
+                "done": run.done,
+                "renewed": run.renewed,
+            });
+        }
         // A line for each contestant, so that what a run has changed can be seen.
         format!("{whole:#}\n")
     }
@@ -181,13 +245,21 @@ impl Results {
             }
             rows.insert(name.clone(), rounds);
         }
+        let list =
+            |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().map(string).collect() };
+        let run = |value: &Value| Run {
+            effort: string(&value["effort"]),
+            filter: list(&value["filter"]),
+            done: list(&value["done"]).into_iter().collect(),
+            renewed: list(&value["renewed"]).into_iter().collect(),
+        };
         Ok(Self {
             machine: string(&whole["machine"]),
             about: string(&whole["about"]),
             effort: string(&whole["effort"]),
             rows,
             failures: strings(&whole["failures"]),
-            texts: strings(&whole["texts"]),
+            run: whole.get("unfinished").map(run),
         })
     }
 }
@@ -254,6 +326,13 @@ mod tests {
         Figure { row: row.into(), contestant: contestant.into(), value, unit: "ns".into() }
     }
 
+    impl Results {
+        /// Adds what `operation/variant/contestant` took in a round.
+        pub(crate) fn add_id(&mut self, id: &str, nanoseconds: f64) {
+            self.add(Figure::of_id(id, nanoseconds).unwrap());
+        }
+    }
+
     fn some() -> Results {
         let mut results = Results::default();
         for value in [30.0, 10.0, 20.0] {
@@ -278,18 +357,24 @@ mod tests {
         assert_eq!(results.operations(), ["timer", "yield"]);
     }
 
+    fn order(filter: &[&str]) -> Order {
+        Order::new("short", &filter.iter().map(|&part| part.to_owned()).collect::<Vec<_>>()).unwrap()
+    }
+
     #[test]
     fn a_part_can_be_renewed() {
         let mut results = some();
         results.fail("yield/may", "why".into());
         results.fail("sieve/may", "why".into());
-        let mut fresh = Results::default();
-        fresh.add(figure("yield/2", "rustroutines", 8.0));
-        fresh.add(figure("yield/2", "may", 80.0));
-        results.replace(fresh);
-        let rows = results.rows("yield");
-        assert_eq!(rows[0].spreads.len(), 4, "what wasn't measured anew is still there");
-        assert_eq!(rows[0].ratio(), Some((0.5, "go")));
+        results.begin(&order(&["yield"]));
+        results.renew(figure("yield/2", "rustroutines", 8.0));
+        results.renew(figure("yield/2", "rustroutines", 6.0));
+        results.renew(figure("yield/2", "may", 80.0));
+        results.end();
+        let row = results.row("yield/2").unwrap();
+        assert_eq!(row.spreads.len(), 4, "what wasn't measured anew is still there");
+        assert_eq!(row.spreads[0].1, Spread { least: 6.0, median: 8.0, most: 8.0 }, "no older round counts");
+        assert_eq!(row.ratio(), Some((0.5, "go")));
         assert_eq!(results.failures.keys().collect::<Vec<_>>(), ["sieve/may"]);
         assert!(results.failed("sieve/2000", "may") && !results.failed("sieve/2000", "go"));
         assert!(!concerns("skynet/10000/may", "skynet/1000000", "may"));
@@ -297,11 +382,48 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_everything_leaves_nothing_else() {
+        let mut results = some();
+        results.begin(&order(&[]));
+        results.renew(figure("yield/2", "rustroutines", 8.0));
+        results.end();
+        assert_eq!(results.operations(), ["yield"]);
+        assert_eq!(results.row("yield/2").unwrap().spreads.len(), 1);
+        assert!(results.row("yield/1000").is_none());
+    }
+
+    #[test]
+    fn an_interrupted_run_is_taken_up_where_it_was() {
+        let mut results = some();
+        results.begin(&order(&["yield"]));
+        results.renew(figure("yield/2", "rustroutines", 8.0));
+        results.did("round 1: yield");
+        // Interrupted here.
+        let mut results = Results::from_json(&results.to_json()).unwrap();
+        assert_eq!(results.unfinished(), Some(order(&["yield"])));
+        assert!(results.has_done("round 1: yield") && !results.has_done("round 2: yield"));
+        results.renew(figure("yield/2", "rustroutines", 6.0));
+        results.end();
+        let row = results.row("yield/2").unwrap();
+        assert_eq!(row.spreads[0].1, Spread { least: 6.0, median: 8.0, most: 8.0 }, "both rounds count");
+        assert_eq!(results.unfinished(), None);
+        assert_eq!(Results::from_json(&results.to_json()).unwrap().unfinished(), None);
+    }
+
+    #[test]
+    fn figures_of_two_machines_never_mix() {
+        let results = Results::of("this");
+        assert_eq!(results.expect_machine("this"), Ok(()));
+        assert!(results.expect_machine("that").is_err());
+    }
+
+    #[test]
     fn what_is_kept_comes_back() {
         let mut results = some();
         results.machine = "a machine".into();
         results.fail("sieve/may", "why".into());
-        results.texts.insert("files".into(), "a\nb".into());
+        results.begin(&order(&["sieve"]));
+        results.did("round 1: sieve/go");
         assert_eq!(Results::from_json(&results.to_json()), Ok(results));
         assert!(Results::from_json("{}").is_err());
     }
