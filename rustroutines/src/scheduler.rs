@@ -290,6 +290,16 @@ impl Scheduler {
         }
     }
 
+    /// Moves all that lies in a thread's queues to where any worker finds it.
+    fn clear_out(&self, remote: &Remote) {
+        if self.queues.clear_out(remote) {
+            self.notify(); // As in `inject`.
+            if self.is_dead() {
+                self.drop_queued();
+            }
+        }
+    }
+
     /// There is something that others could take: wakes a worker where that is needed.
     #[inline]
     fn notify(&self) {
@@ -400,7 +410,7 @@ impl Scheduler {
             counts.queued += (remote.stealer.len() + remote.prompt.len()) as u64;
         }
         counts.spawned += self.outside_tally.spawned.load(Ordering::Relaxed);
-        counts.queued += self.queues.injector.len() as u64;
+        counts.queued += self.queues.injected() as u64;
         counts.handoffs = self.places.handoffs();
         counts.refused_threads = self.places.refusals();
         counts.threads = *self.threads.lock() as u64;

@@ -4,7 +4,8 @@
 //! runs nobody else, polls no driver, and hides what is in its next slot. So every few milliseconds
 //! the monitor looks at the workers' pulses. A worker that is in the same poll as at the last look is
 //! *late*:
-//! - what is in its next slot goes into the injector;
+//! - what is in its next slot, and in its queues, goes into the injector: others take from its queues only when
+//!   they have nothing else, and a program may keep them busy for as long as this poll lasts;
 //! - while anything waits to run, or a timer is due, a sleeper is woken for it; where nobody sleeps
 //!   or searches, the late worker's place goes to a spare thread;
 //! - a sleeper is made to keep the time and the sources of I/O, where the late worker did: see
@@ -150,9 +151,7 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>, pause: Duration) -> b
         }
         let pulse = remote.own.pulse.load(Ordering::Relaxed);
         if pulse % 2 == 1 && pulse == pulses[index] {
-            if let Some(task) = remote.own.next.take() {
-                scheduler.inject(task);
-            }
+            scheduler.clear_out(remote);
             if remote.placed.load(Ordering::Relaxed) {
                 late.push((remote, pulse));
             }

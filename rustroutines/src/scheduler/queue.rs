@@ -9,7 +9,9 @@
 //!   it, while the message between them is in the cache. Nobody is woken for it. Thieves leave it
 //!   alone (moving it away from its waker is what costs); the monitor takes it from a worker that is
 //!   late, and a worker that leaves its place takes it along;
-//! - the *injector*, for everything that comes from outside.
+//! - the *injector*, for everything that comes from outside; and an *urgent* one, which goes before it, for what
+//!   was in the prompt lane of a thread that has lost its place, or is stuck. Behind what a routine has
+//!   just spawned by the hundred thousand it would be late.
 //!
 //! Lanes belong to threads for life; that a thread has lost its place changes nothing: others steal
 //! from them as before.
@@ -116,6 +118,8 @@ pub(crate) fn bump(counter: &AtomicU64) {
 pub(crate) struct Queues {
     /// What came from outside.
     pub(crate) injector: Injector<Task>,
+    /// What time or the system has woken on a thread that does not see to it.
+    urgent: Injector<Task>,
     /// The worker threads, in the order of their start.
     remotes: Box<[OnceLock<Arc<CachePadded<Remote>>>]>,
     /// How many of them there are.
@@ -129,6 +133,7 @@ impl Queues {
         Self {
             plan,
             injector: Injector::new(),
+            urgent: Injector::new(),
             remotes: std::iter::repeat_with(OnceLock::new).take(max_threads).collect(),
             started: AtomicUsize::new(0),
         }
@@ -178,13 +183,63 @@ impl Queues {
         let nothing = |remote: &Arc<CachePadded<Remote>>| {
             remote.stealers().into_iter().all(|stealer| stealer.is_empty())
         };
-        self.injector.is_empty() && self.remotes().all(nothing)
+        self.injector.is_empty() && self.urgent.is_empty() && self.remotes().all(nothing)
     }
 
-    /// From the injector, with a batch for the caller's deque.
-    pub(crate) fn take_injected(&self, deque: &Worker<Task>) -> Option<Task> {
+    /// Moves what lies in a thread's queues, also in its next slot, into the injectors. Says whether that was
+    /// anything.
+    pub(crate) fn clear_out(&self, remote: &Remote) -> bool {
+        let mut any = false;
+        for (stealer, injector) in remote.stealers().into_iter().zip([&self.urgent, &self.injector]) {
+            loop {
+                match stealer.steal() {
+                    Steal::Success(task) => injector.push(task),
+                    Steal::Empty => break,
+                    Steal::Retry => {
+                        std::hint::spin_loop();
+                        continue;
+                    }
+                }
+                any = true;
+            }
+        }
+        let next = remote.own.next.take();
+        any |= next.is_some();
+        next.into_iter().for_each(|next| self.injector.push(next));
+        any
+    }
+
+    /// Takes over what a thread without a place has queued. Says whether that was anything.
+    pub(crate) fn take_over(&self, lanes: &Lanes) -> bool {
+        let mut any = false;
+        for (lane, injector) in [(&lanes.prompt, &self.urgent), (&lanes.deque, &self.injector)] {
+            while let Some(task) = lane.pop() {
+                injector.push(task);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// How many tasks wait here for any worker.
+    pub(crate) fn injected(&self) -> usize {
+        self.injector.len() + self.urgent.len()
+    }
+
+    /// From the injectors, with a batch for the caller's lanes.
+    pub(crate) fn take_injected(&self, lanes: &Lanes) -> Option<Task> {
         loop {
-            match self.injector.steal_batch_and_pop(deque) {
+            if !self.urgent.is_empty() {
+                match self.urgent.steal_batch_and_pop(&lanes.prompt) {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => {}
+                    Steal::Retry => {
+                        std::hint::spin_loop();
+                        continue;
+                    }
+                }
+            }
+            match self.injector.steal_batch_and_pop(&lanes.deque) {
                 Steal::Success(task) => return Some(task),
                 Steal::Empty => return None,
                 Steal::Retry => std::hint::spin_loop(),
@@ -197,10 +252,11 @@ impl Queues {
         &self.plan
     }
 
-    /// From the injector or from anybody but thread `me`, beginning anywhere among those that are nearest.
-    pub(crate) fn steal(&self, me: usize, deque: &Worker<Task>) -> Option<Task> {
+    /// From the injectors or from anybody but thread `me`, beginning anywhere among those that are nearest. What
+    /// is prompt there is so here.
+    pub(crate) fn steal(&self, me: usize, lanes: &Lanes) -> Option<Task> {
         loop {
-            if let Some(task) = self.take_injected(deque) {
+            if let Some(task) = self.take_injected(lanes) {
                 return Some(task);
             }
             // Pairs with the release in `add`.
@@ -208,11 +264,12 @@ impl Queues {
             let first = random::below(threads);
             let mut again = false;
             for victim in self.plan.victims(me, threads, first) {
-                for stealer in self.remote(victim).stealers() {
+                let into = [&lanes.prompt, &lanes.deque];
+                for (stealer, lane) in self.remote(victim).stealers().into_iter().zip(into) {
                     if stealer.is_empty() {
                         continue;
                     }
-                    match stealer.steal_batch_and_pop(deque) {
+                    match stealer.steal_batch_and_pop(lane) {
                         Steal::Success(task) => return Some(task),
                         Steal::Empty => {}
                         Steal::Retry => again = true,
@@ -230,10 +287,12 @@ impl Queues {
     pub(crate) fn take_any(&self) -> Option<Task> {
         loop {
             let mut again = false;
-            match self.injector.steal() {
-                Steal::Success(task) => return Some(task),
-                Steal::Empty => {}
-                Steal::Retry => again = true,
+            for injector in [&self.urgent, &self.injector] {
+                match injector.steal() {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => {}
+                    Steal::Retry => again = true,
+                }
             }
             for remote in self.remotes() {
                 if let Some(task) = remote.own.next.take() {

@@ -178,6 +178,59 @@ fn without_any_spare_thread_the_place_comes_back_with_whoever_had_it() {
     eventually("they end", || scheduler.counts().threads == 0);
 }
 
+/// Whose worker is stuck is not helped by thieves where nobody ever runs dry.
+#[test]
+fn what_lies_behind_a_long_poll_is_put_where_everybody_looks() {
+    const QUEUED: usize = 100;
+    // Nobody can take its place.
+    let scheduler = start(settings("behind", 1, 1, LONG));
+    let inner = scheduler.clone();
+    let stuck = spawn(&scheduler, move || {
+        poll_fn(move |_| {
+            let queued: Vec<_> = (0..QUEUED).map(|number| spawn(&inner, move || ready(number))).collect();
+            eventually("they are for everybody", || inner.queues.injected() == QUEUED);
+            Poll::Ready(queued)
+        })
+    });
+    for (number, task) in join(stuck).unwrap().into_iter().enumerate() {
+        assert_eq!(join(task).unwrap(), number);
+    }
+    scheduler.shut_down(Duration::ZERO);
+}
+
+#[test]
+fn what_is_prompt_stays_so_wherever_it_goes() {
+    let scheduler = Scheduler::new(settings("prompt", 2, 2, LONG));
+    let queues = &scheduler.queues;
+    let (here, there) = (queues.add().unwrap(), queues.add().unwrap());
+    // There is no thread: what is spawned lies in the injector.
+    let spawned: Vec<_> = (0..8).map(|number| spawn(&scheduler, move || ready(number))).collect();
+    for _ in 0..spawned.len() {
+        here.lanes.prompt.push(queues.take_any().unwrap());
+    }
+    let stolen = queues.steal(there.index, &there.lanes).unwrap();
+    assert!(!there.lanes.prompt.is_empty(), "it was one of several");
+    assert!(there.lanes.deque.is_empty(), "the others are as prompt as they were");
+    let prompt = stolen.metadata().id;
+    for _ in 0..there.lanes.prompt.len() {
+        here.lanes.deque.push(there.lanes.prompt.pop().unwrap());
+    }
+    while let Some(task) = here.lanes.prompt.pop() {
+        queues.injector.push(task);
+    }
+    // Its thread loses its place; then its thread is stuck.
+    here.lanes.prompt.push(stolen);
+    assert!(queues.take_over(&here.lanes));
+    let task = queues.take_injected(&there.lanes).unwrap();
+    assert_eq!(task.metadata().id, prompt, "it goes before what is there already");
+    here.lanes.prompt.push(task);
+    assert!(queues.clear_out(&here.remote));
+    assert_eq!(queues.take_injected(&there.lanes).unwrap().metadata().id, prompt);
+    assert!(!queues.clear_out(&here.remote), "nothing is left");
+    scheduler.shut_down(Duration::ZERO);
+    drop(spawned);
+}
+
 #[test]
 fn exactly_as_many_threads_block_as_there_may_be() {
     const MAX: usize = 5;

@@ -61,7 +61,7 @@ pub(crate) struct Worker {
     remote: Arc<CachePadded<Remote>>,
     /// Something was put into the next slot and not taken by us since.
     has_next: Cell<bool>,
-    /// Something was put into the prompt lane since we last found it empty.
+    /// Something was put into the prompt lane, perhaps, since we last found it empty.
     has_prompt: Cell<bool>,
     /// The driver tells this thread what has happened, one thing after another: what is woken now was woken by
     /// time or by the system. Nobody else is told before the end.
@@ -298,7 +298,8 @@ impl Worker {
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
         clock::refresh_coarse();
         self.attend(|driver| _ = driver.poll());
-        let injected = self.scheduler.queues.take_injected(&self.lanes.deque);
+        let injected = self.scheduler.queues.take_injected(&self.lanes);
+        self.has_prompt.set(true);
         self.share();
         injected
     }
@@ -371,7 +372,8 @@ impl Worker {
     /// sources of I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
-        let task = queues.steal(self.index, &self.lanes.deque);
+        self.has_prompt.set(true);
+        let task = queues.steal(self.index, &self.lanes);
         if task.is_some() || !self.hopes_for_more() {
             return task;
         }
@@ -381,7 +383,7 @@ impl Worker {
             }
             (0..SPINS).for_each(|_| std::hint::spin_loop());
             if !queues.is_empty() {
-                if let Some(task) = queues.steal(self.index, &self.lanes.deque) {
+                if let Some(task) = queues.steal(self.index, &self.lanes) {
                     self.hopes.set(HOPES);
                     return Some(task);
                 }
@@ -412,12 +414,7 @@ impl Worker {
     /// Without a place nothing may lie here for long.
     fn hand_queues_over(&self) {
         self.flush_next();
-        let mut any = false;
-        while let Some(task) = self.lanes.prompt.pop().or_else(|| self.lanes.deque.pop()) {
-            self.scheduler.queues.injector.push(task);
-            any = true;
-        }
-        if any {
+        if self.scheduler.queues.take_over(&self.lanes) {
             self.scheduler.notify();
         }
     }
