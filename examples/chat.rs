@@ -1,4 +1,8 @@
-//! A chat server: `chat [ADDRESS]`, and then several times `nc ADDRESS`.
+//! A chat server, until Ctrl-C or SIGTERM.
+//!
+//! ```text
+//! cargo run --release --example chat -- 127.0.0.1:7000    and then, several times, nc 127.0.0.1 7000
+//! ```
 //!
 //! Who connects says a name, and from then on each line goes to everybody else. A line is not longer than
 //! [`LINE`]. Nobody waits for a client who does not read: whoever has [`BACKLOG`] lines before him is thrown

@@ -1,6 +1,8 @@
-//! A server that sends back what it gets, until Ctrl-C or SIGTERM: `echo [ADDRESS]`.
+//! A server that sends back what it gets, until Ctrl-C or SIGTERM.
 //!
-//! `cargo run --example echo -- 127.0.0.1:7000`, and then `nc 127.0.0.1 7000`.
+//! ```text
+//! cargo run --release --example echo -- 127.0.0.1:7000    and then nc 127.0.0.1 7000
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server for the files of a folder: `http [FOLDER] [ADDRESS]`.
+//! An HTTP/1.1 server for the files of a folder: `cargo run --release --example http -- [FOLDER] [ADDRESS]`.
 //!
 //! Connections are kept alive. A request's head, the time a client takes, and the number of connections are
 //! limited. On SIGTERM or Ctrl-C it accepts nothing more, finishes what it is at, and ends.

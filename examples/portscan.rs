@@ -1,4 +1,8 @@
-//! Says which TCP ports of a host are open: `portscan HOST FIRST LAST`.
+//! Says which TCP ports of a host are open.
+//!
+//! ```text
+//! cargo run --release --example portscan -- HOST FIRST LAST
+//! ```
 //!
 //! So many connections are tried at once, each for so long; what is found is printed in order.
 
