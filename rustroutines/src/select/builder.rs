@@ -264,6 +264,9 @@ trait Case<T> {
     /// Passes one step of the select on to the operation.
     fn step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Answer;
 
+    /// The step of which there are most, by itself: whether the operation may be ready.
+    fn may_be_ready(self: Pin<&mut Self>) -> bool;
+
     /// The round is over: drops the operation; one that lasts is made anew.
     fn end(self: Pin<&mut Self>);
 
@@ -302,6 +305,10 @@ where
         self.project().arm.step(step)
     }
 
+    fn may_be_ready(self: Pin<&mut Self>) -> bool {
+        !matches!(self.project().arm.step(Step::Peek), Progress::Waiting)
+    }
+
     fn end(self: Pin<&mut Self>) {
         let this = self.project();
         let next = if *this.lasting { Some((this.make)()) } else { None };
@@ -327,6 +334,16 @@ impl<T> Arms for Round<'_, '_, T> {
             Some(entry) => entry.case.as_mut().step(step),
             None if publishes => Progress::Published,
             None => Progress::Waiting,
+        }
+    }
+
+    #[inline]
+    fn peek_at_others(&mut self, _count: usize, one: usize, mut found: impl FnMut(usize)) {
+        for (arm, entry) in self.0.cases.iter_mut().enumerate() {
+            let Some(entry) = entry else { continue };
+            if arm != one && entry.case.as_mut().may_be_ready() {
+                found(arm);
+            }
         }
     }
 
