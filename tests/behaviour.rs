@@ -16,15 +16,45 @@ fn candidates(root: &Path, module: &str) -> [PathBuf; 3] {
 }
 
 fn is_there(root: &Path, path: &str) -> bool {
-    let Some((module, test)) = path.rsplit_once("::") else { return false };
+    text_of(root, path).is_some()
+}
+
+/// The text of a test, up to the next one: with the helpers that follow it.
+fn text_of(root: &Path, path: &str) -> Option<String> {
+    let (module, test) = path.rsplit_once("::")?;
     let marker = format!("#[test]\nfn {test}(");
-    candidates(root, module).iter().any(|file| {
+    candidates(root, module).iter().find_map(|file| {
         // Attributes and indentation between the two lines are of no account.
         let text = fs::read_to_string(file).unwrap_or_default();
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.starts_with("#[should")).collect();
-        lines.join("\n").contains(&marker)
+        let text = lines.join("\n");
+        let from_here = &text[text.find(&marker)? + "#[test]".len()..];
+        Some(from_here.split("#[test]").next().unwrap_or_default().to_owned())
     })
+}
+
+/// How tests run, as their texts tell; see the document.
+fn runs(root: &Path, tests: &[&str]) -> String {
+    let of_one = |path: &&str| {
+        let text = text_of(root, path).unwrap_or_default();
+        let one_side = text.contains(", _) in PAIRS");
+        let mixed = text.contains("Kind::Thread") && text.contains("Kind::Routine");
+        if path.contains("model::") || path.contains("shuttle::") {
+            "models"
+        } else if text.contains("PAIRS") && !one_side {
+            "four"
+        } else if one_side || mixed {
+            "both"
+        } else if text.contains("poll_") || text.contains(".poll(") {
+            "by hand"
+        } else {
+            "as is"
+        }
+    };
+    let found: Vec<&str> = tests.iter().map(of_one).collect();
+    let known = ["four", "both", "by hand", "models", "as is"];
+    known.into_iter().filter(|way| found.contains(way)).collect::<Vec<_>>().join(", ")
 }
 
 #[test]
@@ -37,6 +67,29 @@ fn every_test_that_is_named_is_there() {
     assert!(named.len() > 100, "only {} names were found", named.len());
     let missing: Vec<&&str> = named.iter().filter(|name| !is_there(root, name)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn it_says_how_the_tests_of_channels_and_selects_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = fs::read_to_string(root.join("docs/BEHAVIOUR.md")).unwrap();
+    let mut rows = 0;
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [behaviour, said, tests] = cells[..] else { continue };
+        if !tests.starts_with('`') {
+            continue;
+        }
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        let found = runs(root, &names);
+        rows += 1;
+        if said != found {
+            wrong.push(format!("{behaviour} | {found} | "));
+        }
+    }
+    assert!(rows > 70, "only {rows} rows were found");
+    assert!(wrong.is_empty(), "these run otherwise than it says:\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use rustroutines::channel::{Receiver, Sender};
 use rustroutines::prelude::*;
-use rustroutines_tests::{Ledger, ends};
+use rustroutines_tests::{Kind, Ledger, Line, PAIRS, Started, ends};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -186,10 +186,23 @@ fn a_timeout_gives_the_value_back_and_a_ready_one_beats_it() {
         assert_eq!(tx.send_timeout(2, Duration::from_millis(1)).block(), Err(SendTimeoutError::Timeout(2)));
         let past = Instant::now();
         assert_eq!(rx.recv_deadline(past).block(), Ok(1), "a ready value beats an expired deadline");
-        let before = Instant::now();
-        let wait = Duration::from_millis(20);
-        assert_eq!(rx.recv_timeout(wait).block(), Err(RecvTimeoutError::Timeout));
-        assert!(before.elapsed() >= wait, "never early");
+        for kind in [Kind::Thread, Kind::Routine] {
+            let (tx, rx) = (tx.clone(), rx.clone());
+            let waits = kind.start(move || {
+                suspend!(move {
+                    let wait = Duration::from_millis(10);
+                    let before = Instant::now();
+                    assert_eq!(rx.recv_timeout(wait), Err(RecvTimeoutError::Timeout));
+                    assert!(before.elapsed() >= wait, "never early");
+                    let deadline = Instant::now() + wait;
+                    tx.try_send(1).unwrap();
+                    assert_eq!(tx.send_deadline(2, deadline), Err(SendTimeoutError::Timeout(2)));
+                    assert!(Instant::now() >= deadline, "never early");
+                    assert_eq!(rx.try_recv(), Ok(1));
+                })
+            });
+            waits.finish();
+        }
         drop(tx);
         assert_eq!(rx.recv_timeout(Duration::MAX).block(), Err(RecvTimeoutError::Closed));
     });
@@ -198,27 +211,163 @@ fn a_timeout_gives_the_value_back_and_a_ready_one_beats_it() {
 #[test]
 fn the_longest_timeout_never_fires_and_never_panics() {
     ends(|| {
-        let (tx, rx) = channel();
-        let receiver = go!(move || rx.recv_timeout(Duration::MAX));
-        tx.send_timeout(7, Duration::MAX).block().unwrap();
-        assert_eq!(receiver.join().block().unwrap(), Ok(7));
+        for (sends, receives) in PAIRS {
+            let (tx, rx) = channel();
+            let line = Line::default();
+            let receiver = receives.start({
+                let line = line.clone();
+                move || suspend!(move { line.watch(plain!(rx.recv_timeout(Duration::MAX))) })
+            });
+            line.await_waiting(1);
+            let sender = sends.start(move || suspend!(move { tx.send_timeout(7, Duration::MAX) }));
+            assert_eq!((sender.finish(), receiver.finish()), (Ok(()), Ok(7)));
+        }
     });
 }
 
 #[test]
 fn a_timeout_that_races_a_send_delivers_or_returns() {
     ends(|| {
-        for _ in 0..300 {
-            let (tx, rx) = channel();
-            let receiver = std::thread::spawn(move || rx.recv_timeout(Duration::from_micros(50)).block());
-            let sent = tx.send_timeout(7, Duration::from_micros(50)).block();
-            match receiver.join().unwrap() {
-                Ok(7) => assert_eq!(sent, Ok(())),
-                Err(_) => assert!(sent.is_err()),
-                Ok(other) => panic!("received {other}"),
+        for (sends, receives) in PAIRS {
+            for round in 0..200 {
+                let (tx, rx) = bounded_channel(round % 2);
+                let receiver = receives.start({
+                    let rx = rx.clone();
+                    move || suspend!(move { rx.recv_timeout(Duration::from_micros(50)) })
+                });
+                let sender = sends.start({
+                    let tx = tx.clone();
+                    move || suspend!(move { tx.send_timeout(7, Duration::from_micros(50)) })
+                });
+                match (receiver.finish(), sender.finish()) {
+                    (Ok(7), sent) => assert_eq!(sent, Ok(())),
+                    (Err(RecvTimeoutError::Timeout), Ok(())) => assert_eq!(rx.try_recv(), Ok(7)),
+                    (Err(RecvTimeoutError::Timeout), Err(SendTimeoutError::Timeout(7))) => {}
+                    other => panic!("{other:?}"),
+                }
+                // Nobody is left in line, and the next ones meet.
+                assert_eq!((rx.try_recv(), tx.len()), (Err(TryRecvError::Empty), 0));
+                assert_eq!(tx.try_send(8).is_ok(), round % 2 == 1);
+                let next = receives.start(move || suspend!(move { rx.recv() }));
+                if round % 2 == 0 {
+                    tx.send(8).block().unwrap();
+                }
+                assert_eq!(next.finish(), Ok(8));
             }
         }
     });
+}
+
+/// Limits that run out while their owners stand in line take them out of it.
+#[test]
+fn limits_that_expire_leave_nobody_in_line() {
+    const SHORT: Duration = Duration::from_micros(30);
+    ends(|| {
+        for kind in [Kind::Thread, Kind::Routine] {
+            for capacity in [0, 1] {
+                let (tx, rx) = bounded_channel::<u32>(capacity);
+                let (quiet_tx, quiet) = channel::<u32>();
+                let waits = kind.start({
+                    let (tx, rx) = (tx.clone(), rx.clone());
+                    move || {
+                        suspend!(move {
+                            for _ in 0..100 {
+                                assert_eq!(rx.recv_timeout(SHORT), Err(RecvTimeoutError::Timeout));
+                                select! {
+                                    _ = rx.recv() => unreachable!(),
+                                    _ = quiet.recv() => unreachable!(),
+                                    timeout(SHORT) => {}
+                                }
+                            }
+                            (0..capacity as u32).for_each(|n| tx.try_send(n).unwrap());
+                            for _ in 0..100 {
+                                assert_eq!(tx.send_timeout(7, SHORT), Err(SendTimeoutError::Timeout(7)));
+                                select! {
+                                    _ = tx.send(7) => unreachable!(),
+                                    _ = quiet.recv() => unreachable!(),
+                                    timeout(SHORT) => {}
+                                }
+                            }
+                        })
+                    }
+                });
+                waits.finish();
+                assert_eq!(rx.try_iter().count(), capacity, "no sender is left in line");
+                (0..capacity as u32).for_each(|n| tx.try_send(n).unwrap());
+                assert!(tx.try_send(7).unwrap_err().is_full(), "no receiver is left in line");
+                assert!(quiet_tx.try_send(7).is_err());
+            }
+        }
+    });
+}
+
+/// A wait that ends because its routine, or its thread, panics is given up like any other.
+#[test]
+fn a_panic_in_the_midst_of_a_wait_leaves_nobody_in_line() {
+    /// Waits once, and panics when it is polled again.
+    struct Panics(bool);
+    impl Future for Panics {
+        type Output = ();
+        fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            assert!(!self.0, "a panic in the midst of a wait");
+            self.0 = true;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+    impl Suspend for Panics {}
+    ends(|| {
+        for (one, other) in PAIRS {
+            let ledger = Ledger::default();
+            let (tx, rx) = channel();
+            let line = Line::default();
+            // They stand in line before and behind the one that panics.
+            let behind = {
+                let (rx, line) = (rx.clone(), line.clone());
+                other.start(move || suspend!(move { line.watch(plain!(rx.recv())) }))
+            };
+            line.await_waiting(1);
+            let (full, rest) = bounded_channel(1);
+            full.try_send(ledger.entry(0)).unwrap();
+            let panics = {
+                let (rx, full, ledger) = (rx.clone(), full.clone(), ledger.clone());
+                one.start(move || {
+                    suspend!(move {
+                        select! {
+                            _ = rx.recv() => unreachable!("the other comes first"),
+                            _ = full.send(ledger.entry(1)) => unreachable!("it stays full"),
+                            _ = Panics(false) => unreachable!("it panics"),
+                        }
+                    })
+                })
+            };
+            let ended = match panics {
+                Started::Thread(thread) => thread.join().is_err(),
+                Started::Routine(routine) => matches!(routine.join().block(), Err(JoinError::Panicked(_))),
+            };
+            assert!(ended);
+            assert_eq!(
+                rest.try_iter().map(|entry| entry.number).collect::<Vec<_>>(),
+                [0],
+                "nobody is let in"
+            );
+            assert_eq!(tx.try_send(7), Ok(()));
+            assert_eq!(behind.finish(), Ok(7));
+            assert_eq!(tx.try_send(8), Err(TrySendError::Full(8)));
+            ledger.balance();
+        }
+    });
+    // One that holds a value in hand already.
+    let (tx, rx) = channel();
+    let (mut first, mut next) = (rx.recv(), rx.recv());
+    assert!(poll_once(&mut first).is_pending() && poll_once(&mut next).is_pending());
+    tx.try_send(7).unwrap();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _held = first;
+        panic!("a panic with a value in hand");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(poll_once(&mut next), Poll::Ready(Ok(7)));
 }
 
 /// A million waits that are given up leave nothing behind: neither waiters nor wakers.

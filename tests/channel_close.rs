@@ -2,7 +2,7 @@
 
 use rustroutines::error::ChannelClosed;
 use rustroutines::prelude::*;
-use rustroutines_tests::{Kind, Ledger, PAIRS, ends};
+use rustroutines_tests::{Kind, Ledger, Line, PAIRS, ends};
 
 #[test]
 fn after_a_close_the_buffer_drains_and_then_it_is_closed_for_ever() {
@@ -19,30 +19,85 @@ fn after_a_close_the_buffer_drains_and_then_it_is_closed_for_ever() {
     }
 }
 
+/// The same from the other side, which may be waiting for the first value.
+#[test]
+fn whoever_receives_gets_the_rest_in_order_and_then_hears_of_the_close() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for (tx, rx) in [channel(), bounded_channel(3), unbounded_channel()] {
+                let receiver = receives.start(move || {
+                    suspend!(move {
+                        for n in 0..100 {
+                            assert_eq!(rx.recv(), Ok(n));
+                        }
+                        for _ in 0..3 {
+                            assert_eq!((rx.recv(), rx.try_recv()), (Err(RecvError), Err(TryRecvError::Closed)));
+                        }
+                    })
+                });
+                let sender = sends.start(move || {
+                    suspend!(move {
+                        for n in 0..100 {
+                            tx.send(n).unwrap();
+                        }
+                        assert!(tx.close() && !tx.close());
+                        (tx.send(100), tx.try_send(101))
+                    })
+                });
+                assert_eq!(sender.finish(), (Err(SendError(100)), Err(TrySendError::Closed(101))));
+                receiver.finish();
+            }
+        }
+    });
+}
+
 #[test]
 fn a_close_wakes_everyone_who_waits() {
     ends(|| {
         for (receives, sends) in PAIRS {
             let (tx, rx) = channel::<u32>();
-            let receivers: Vec<_> = (0..5)
-                .map(|_| {
-                    let rx = rx.clone();
-                    receives.start(move || suspend!(move { rx.recv() }))
+            let (_open, quiet) = channel::<u32>();
+            let line = Line::default();
+            let receivers: Vec<_> = (0..10)
+                .map(|n| {
+                    let (rx, quiet, line) = (rx.clone(), quiet.clone(), line.clone());
+                    receives.start(move || {
+                        suspend!(move {
+                            match n % 2 {
+                                0 => line.watch(plain!(rx.recv())),
+                                _ => line.watch(suspend!({
+                                    select! { got = rx.recv() => got, got = quiet.recv() => got }
+                                })),
+                            }
+                        })
+                    })
                 })
                 .collect();
+            line.await_waiting(10);
             assert!(tx.close());
             receivers.into_iter().for_each(|receiver| assert_eq!(receiver.finish(), Err(RecvError)));
 
             let (tx, rx) = bounded_channel(1);
             tx.try_send(0).unwrap();
-            let senders: Vec<_> = (1..5)
+            let line = Line::default();
+            let senders: Vec<_> = (1..9)
                 .map(|n| {
-                    let tx = tx.clone();
-                    sends.start(move || suspend!(move { tx.send(n) }))
+                    let (tx, quiet, line) = (tx.clone(), quiet.clone(), line.clone());
+                    sends.start(move || {
+                        suspend!(move {
+                            match n % 2 {
+                                0 => line.watch(plain!(tx.send(n))),
+                                _ => line.watch(suspend!({
+                                    select! { sent = tx.send(n) => sent, got = quiet.recv() => got.map_or(Ok(()), |_| Ok(())) }
+                                })),
+                            }
+                        })
+                    })
                 })
                 .collect();
+            line.await_waiting(8);
             assert!(rx.close());
-            for (n, sender) in (1..5).zip(senders) {
+            for (n, sender) in (1..9).zip(senders) {
                 assert_eq!(sender.finish(), Err(SendError(n)));
             }
             assert_eq!(rx.recv().block(), Ok(0), "what was in the buffer is still there");
@@ -81,43 +136,49 @@ fn the_last_receiver_drops_what_is_left_at_once() {
     ledger.balance();
 }
 
+/// A hundred programs of up to ten thousand values (a thousand with threads), of which the receivers take some.
 #[test]
 fn each_value_is_dropped_once() {
     ends(|| {
-        for round in 0..20 {
-            let ledger = Ledger::default();
-            let (tx, rx) = bounded_channel(round % 4);
-            let receivers: Vec<_> = (0..3)
-                .map(|id| {
-                    let rx = rx.clone();
-                    Kind::Routine.start(move || {
-                        suspend!(move {
-                            for _ in 0..100 * id {
-                                let Ok(_) = rx.recv() else { break };
-                            }
-                        })
-                    })
-                })
-                .collect();
-            drop(rx);
-            let senders: Vec<_> = (0..3)
-                .map(|_| {
-                    let (tx, ledger) = (tx.clone(), ledger.clone());
-                    Kind::Routine.start(move || {
-                        suspend!(move {
-                            for n in 0..200 {
-                                if tx.send(ledger.entry(n)).is_err() {
-                                    break;
+        for (sends, receives) in PAIRS {
+            for round in 0..25 {
+                let ledger = Ledger::default();
+                // Between threads each may cost a switch.
+                let most = if (sends, receives) == (Kind::Routine, Kind::Routine) { 10_000 } else { 1_000 };
+                let values = round * 1_597 % most;
+                let (tx, rx) = bounded_channel([0, 1, 3, usize::MAX][round % 4]);
+                let receivers: Vec<_> = (0..3)
+                    .map(|id| {
+                        let rx = rx.clone();
+                        receives.start(move || {
+                            suspend!(move {
+                                for _ in 0..values * id / 4 {
+                                    let Ok(_) = rx.recv() else { break };
                                 }
-                            }
+                            })
                         })
                     })
-                })
-                .collect();
-            drop(tx);
-            receivers.into_iter().for_each(|receiver| receiver.finish());
-            senders.into_iter().for_each(|sender| sender.finish());
-            ledger.balance();
+                    .collect();
+                drop(rx);
+                let senders: Vec<_> = (0..3)
+                    .map(|_| {
+                        let (tx, ledger) = (tx.clone(), ledger.clone());
+                        sends.start(move || {
+                            suspend!(move {
+                                for n in 0..values / 3 {
+                                    if tx.send(ledger.entry(n)).is_err() {
+                                        break;
+                                    }
+                                }
+                            })
+                        })
+                    })
+                    .collect();
+                drop(tx);
+                receivers.into_iter().for_each(|receiver| receiver.finish());
+                senders.into_iter().for_each(|sender| sender.finish());
+                ledger.balance();
+            }
         }
     });
 }
@@ -134,15 +195,37 @@ fn a_value_whose_destructor_panics_is_dropped_once_and_the_others_too() {
             }
         }
     }
-    let ledger = Ledger::default();
-    let (tx, rx) = unbounded_channel();
-    for n in 0..10 {
-        assert!(tx.try_send(Bomb(ledger.clone(), Some(ledger.entry(n)), n == 3)).is_ok());
+    for (tx, rx) in [bounded_channel(10), unbounded_channel()] {
+        for taken in [0, 1, 5] {
+            let ledger = Ledger::default();
+            let (tx, rx) = (tx.clone(), rx.clone());
+            for n in 0..10 {
+                assert!(tx.try_send(Bomb(ledger.clone(), Some(ledger.entry(n)), n == 7)).is_ok());
+            }
+            // What is left is in two places then.
+            (0..taken).for_each(|_| drop(rx.try_recv()));
+            let survivors = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rx.try_iter().count()));
+            assert!(survivors.is_err(), "the receiver hears of it");
+            rx.try_iter().for_each(drop);
+            ledger.balance();
+            assert!(
+                tx.try_send(Bomb(ledger.clone(), Some(ledger.entry(0)), false)).is_ok(),
+                "as usable as before"
+            );
+            drop(rx.try_recv());
+            ledger.balance();
+        }
     }
-    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(rx)));
-    assert!(dropped.is_err());
-    ledger.balance();
-    assert!(tx.is_closed(), "the channel is as usable as before");
+    for (tx, rx) in [bounded_channel(10), unbounded_channel()] {
+        let ledger = Ledger::default();
+        for n in 0..10 {
+            assert!(tx.try_send(Bomb(ledger.clone(), Some(ledger.entry(n)), n == 3)).is_ok());
+        }
+        let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(rx)));
+        assert!(dropped.is_err());
+        ledger.balance();
+        assert!(tx.is_closed(), "the channel is as usable as before");
+    }
 }
 
 #[test]

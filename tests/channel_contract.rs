@@ -5,7 +5,7 @@ use rustroutines::channel::{Receiver, Sender, never};
 use rustroutines::error::{RecvTimeoutError, SendTimeoutError};
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
-use rustroutines_tests::{Kind, PAIRS, ends};
+use rustroutines_tests::{Kind, Line, PAIRS, ends};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -97,7 +97,7 @@ fn what_came_before_a_send_or_a_receive_is_seen_on_the_other_side() {
 
 #[test]
 fn a_full_channel_holds_senders_up_and_an_empty_one_receivers() {
-    for capacity in 0..50 {
+    for capacity in 0..=200 {
         let (tx, rx) = bounded_channel(capacity);
         for n in 0..capacity {
             assert_eq!(poll_once(&mut tx.send(n)), Poll::Ready(Ok(())));
@@ -114,6 +114,46 @@ fn a_full_channel_holds_senders_up_and_an_empty_one_receivers() {
         tx.try_send(9).unwrap();
         assert_eq!(poll_once(&mut recv), Poll::Ready(Ok(9)));
     }
+}
+
+/// The same, with a side that really waits, on a thread or in a routine, before the other comes.
+#[test]
+fn who_waits_is_let_in_by_the_other_side_whatever_both_run_on() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for capacity in [0, 1, 2, 50] {
+                let (tx, rx) = bounded_channel(capacity);
+                let line = Line::default();
+                let receiver = receives.start({
+                    let (rx, line) = (rx.clone(), line.clone());
+                    move || suspend!(move { line.watch(plain!(rx.recv())) })
+                });
+                line.await_waiting(1);
+                let sender = sends.start({
+                    let tx = tx.clone();
+                    move || suspend!(move { tx.send(7) })
+                });
+                assert_eq!((sender.finish(), receiver.finish()), (Ok(()), Ok(7)));
+
+                (0..capacity).for_each(|n| tx.try_send(n).unwrap());
+                let line = Line::default();
+                let sender = sends.start({
+                    let line = line.clone();
+                    move || suspend!(move { line.watch(plain!(tx.send(capacity))) })
+                });
+                line.await_waiting(1);
+                let receiver = receives.start(move || {
+                    suspend!(move {
+                        for n in 0..=capacity {
+                            assert_eq!(rx.recv(), Ok(n));
+                        }
+                    })
+                });
+                assert_eq!(sender.finish(), Ok(()));
+                receiver.finish();
+            }
+        }
+    });
 }
 
 #[test]
@@ -144,37 +184,39 @@ fn waiting_senders_are_let_in_in_the_order_they_came() {
 #[test]
 fn the_length_never_exceeds_the_capacity() {
     ends(|| {
-        let (tx, rx) = bounded_channel(3);
-        let done = Arc::new(AtomicBool::new(false));
-        let observer = {
-            let (rx, done) = (rx.clone(), done.clone());
-            std::thread::spawn(move || {
-                while !done.load(Ordering::Relaxed) {
-                    let len = rx.len();
-                    assert!(len <= 3, "{len} values");
-                }
-            })
-        };
-        let senders: Vec<_> = [Kind::Thread, Kind::Routine, Kind::Routine]
-            .map(|kind| {
-                let tx = tx.clone();
-                kind.start(move || suspend!(move { for n in 0..5_000 { tx.send(n).unwrap() } }))
-            })
-            .into();
-        drop(tx);
-        let receiver = Kind::Routine.start(move || {
-            suspend!(move {
-                let mut values = 0;
-                for _ in rx {
-                    values += 1;
-                }
-                values
-            })
-        });
-        assert_eq!(receiver.finish(), 15_000);
-        senders.into_iter().for_each(|sender| sender.finish());
-        done.store(true, Ordering::Relaxed);
-        observer.join().unwrap();
+        for (sends, receives) in PAIRS {
+            let (tx, rx) = bounded_channel(3);
+            let done = Arc::new(AtomicBool::new(false));
+            let observer = {
+                let (rx, done) = (rx.clone(), done.clone());
+                std::thread::spawn(move || {
+                    while !done.load(Ordering::Relaxed) {
+                        let len = rx.len();
+                        assert!(len <= 3, "{len} values");
+                    }
+                })
+            };
+            let senders: Vec<_> = (0..3)
+                .map(|_| {
+                    let tx = tx.clone();
+                    sends.start(move || suspend!(move { for n in 0..2_000 { tx.send(n).unwrap() } }))
+                })
+                .collect();
+            drop(tx);
+            let receiver = receives.start(move || {
+                suspend!(move {
+                    let mut values = 0;
+                    for _ in rx {
+                        values += 1;
+                    }
+                    values
+                })
+            });
+            assert_eq!(receiver.finish(), 6_000);
+            senders.into_iter().for_each(|sender| sender.finish());
+            done.store(true, Ordering::Relaxed);
+            observer.join().unwrap();
+        }
     });
 }
 
@@ -338,16 +380,41 @@ fn no_time_is_time_for_one_try() {
 }
 
 /// Values of 32 KiB, through every flavour and every way to wait, on a stack of 2 MiB: what is queued lies
-/// on the heap, and is not made on the stack first. (Without optimisation each move is a copy there.)
+/// on the heap, and is not made on the stack first. (Each move is a copy there without optimisation: up to
+/// forty of them on the way into a channel and out again, sixty by way of a select; with it five and twelve.)
 #[test]
 fn large_values_do_not_overflow_the_stack() {
     const LEN: usize = 1 << 12;
     const STACK: usize = 2 << 20;
     type Large = [u64; LEN];
+    /// More than the stack is long.
+    #[inline(never)]
+    fn queue(tx: &Sender<Large>, rx: &Receiver<Large>) {
+        let queued = tx.capacity().map_or(100, |room| room as u64);
+        (0..queued).for_each(|n| assert!(tx.try_send([n; LEN]).is_ok()));
+        for n in 0..queued {
+            assert!(rx.try_recv().is_ok_and(|value| value[0] == n));
+        }
+    }
+    #[inline(never)]
+    fn choose(tx: &Sender<Large>, rx: &Receiver<Large>) {
+        select! {
+            sent = tx.send([7; LEN]) => assert!(sent.is_ok()),
+            default => assert_eq!(tx.capacity(), Some(0)),
+        }
+        select! {
+            got = rx.recv() => assert!(got.is_ok_and(|value| value[0] == 7)),
+            default => assert_eq!(tx.capacity(), Some(0)),
+        }
+    }
     let run = || {
-        let flavours: [(Sender<Large>, Receiver<Large>); 3] =
-            [channel(), bounded_channel(1), unbounded_channel()];
+        let flavours: [(Sender<Large>, Receiver<Large>); 4] =
+            [channel(), bounded_channel(1), bounded_channel(100), unbounded_channel()];
         for (tx, rx) in flavours {
+            queue(&tx, &rx);
+            let (other_tx, other) = (tx.clone(), rx.clone());
+            let chooses = std::thread::Builder::new().stack_size(2 * STACK);
+            chooses.spawn(move || choose(&other_tx, &other)).unwrap().join().unwrap();
             let sender = std::thread::Builder::new()
                 .stack_size(STACK)
                 .spawn(move || {
@@ -363,6 +430,27 @@ fn large_values_do_not_overflow_the_stack() {
         }
     };
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
+    // In routines they are a part of what is waited with, and lie on the heap meanwhile. A call there is a few
+    // copies more without optimisation.
+    const SHORT: usize = if cfg!(debug_assertions) { 1 << 10 } else { 1 << 12 };
+    ends(|| {
+        for capacity in [0, 2] {
+            let (tx, rx) = bounded_channel::<[u64; SHORT]>(capacity);
+            let (back_tx, back) = bounded_channel::<[u64; SHORT]>(capacity);
+            let between = go!(move || for n in 0..4 {
+                assert!(rx.recv().is_ok_and(|value| value[SHORT - 1] == n));
+                back_tx.send([n; SHORT]).unwrap();
+            });
+            let sender = go!(move || for n in 0..4 {
+                tx.send([n; SHORT]).unwrap();
+            });
+            for n in 0..4 {
+                assert!(back.recv().block().is_ok_and(|value| value[SHORT - 1] == n));
+            }
+            sender.join().block().unwrap();
+            between.join().block().unwrap();
+        }
+    });
 }
 
 /// Every one of a hundred arms that are ready all the time gets its share, whoever sends.
@@ -371,23 +459,31 @@ fn a_hundred_arms_under_saturation_are_all_served() {
     const ARMS: usize = 100;
     const ROUNDS: usize = 20_000;
     ends(|| {
-        let channels: Vec<_> = (0..ARMS).map(|_| bounded_channel::<()>(2)).collect();
-        let (senders, receivers): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
-        let feeders: Vec<_> =
-            senders.into_iter().map(|tx| go!(move || while tx.send(()).is_ok() {})).collect();
-        let mut hits = [0_usize; ARMS];
-        let mut select = Select::new();
-        receivers.iter().for_each(|rx| assert!(select.recv(rx, |got| got.is_ok()) < ARMS));
-        for _ in 0..ROUNDS {
-            let won = select.wait().block();
-            assert!(won.value);
-            hits[won.case().unwrap()] += 1;
+        for (selects, feeds) in PAIRS {
+            let channels: Vec<_> = (0..ARMS).map(|_| bounded_channel::<()>(2)).collect();
+            let (senders, receivers): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
+            let feeders: Vec<_> = senders
+                .into_iter()
+                .map(|tx| feeds.start(move || suspend!(move { while tx.send(()).is_ok() {} })))
+                .collect();
+            let selecting = selects.start(move || {
+                suspend!(move {
+                    let mut hits = [0_usize; ARMS];
+                    let mut select = Select::new();
+                    receivers.iter().for_each(|rx| assert!(select.recv(rx, |got| got.is_ok()) < ARMS));
+                    for _ in 0..ROUNDS {
+                        let won = select.wait();
+                        assert!(won.value);
+                        hits[won.case().unwrap()] += 1;
+                    }
+                    hits
+                })
+            });
+            let hits = selecting.finish();
+            feeders.into_iter().for_each(|feeder| feeder.finish());
+            // Uniform would be 200; who feeds slowly is ready less often.
+            let least = hits.iter().min().unwrap();
+            assert!(*least > ROUNDS / ARMS / 20, "an arm was served {least} times: {hits:?}");
         }
-        drop(select);
-        drop(receivers);
-        feeders.into_iter().for_each(|feeder| feeder.join().block().unwrap());
-        // Uniform would be 200; who feeds slowly is ready less often.
-        let least = hits.iter().min().unwrap();
-        assert!(*least > ROUNDS / ARMS / 20, "an arm was served {least} times: {hits:?}");
     });
 }

@@ -130,8 +130,8 @@ impl Model for Queue {
                 queue.closed && queue.values.is_empty() && queue.reserved == 0
             }
             (Call::TryRecv | Call::RecvTimeout, Answer::Empty) => empty,
-            // Its arms are tried one after the other: full at one moment, empty at another.
-            (Call::EitherNow(_), Answer::Neither) => empty || full,
+            // Both at one moment: of a channel with room for anything, only while that is reserved or on its way.
+            (Call::EitherNow(_), Answer::Neither) => empty && full,
             (Call::TryReserve, Answer::Done) => {
                 next.reserved += 1;
                 room && !queue.closed

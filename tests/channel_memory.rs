@@ -32,6 +32,7 @@ fn memory() {
     what_does_not_wait_allocates_nothing();
     the_first_who_waits_costs_one_small_allocation_and_the_next_none();
     waits_that_are_given_up_leave_memory_flat();
+    waits_with_limits_that_are_given_up_leave_memory_flat();
     selects_leave_memory_flat();
     selects_in_routines_leave_memory_flat();
     the_last_receiver_frees_what_is_queued_though_senders_live();
@@ -109,6 +110,28 @@ fn waits_that_are_given_up_leave_memory_flat() {
     give_up(10);
     let ((), stats) = measure(|| give_up(250_000));
     assert_eq!(growth(&stats), 0, "{stats:?}");
+}
+
+/// The same with a timer for each.
+fn waits_with_limits_that_are_given_up_leave_memory_flat() {
+    const LONG: Duration = Duration::from_secs(3_600);
+    let (tx, rx) = channel::<u64>();
+    let (_open, quiet) = channel::<u64>();
+    let give_up = |rounds: u64| {
+        for n in 0..rounds {
+            assert!(poll_once(&mut rx.recv_timeout(LONG)).is_pending());
+            assert!(poll_once(&mut tx.send_timeout(n, LONG)).is_pending());
+            let mut select = Select::new();
+            select.recv(&rx, |_| ());
+            select.recv(&quiet, |_| ());
+            select.timeout(LONG, || ());
+            assert!(poll_once(&mut select.wait()).is_pending());
+        }
+    };
+    give_up(10);
+    let ((), stats) = measure(|| give_up(50_000));
+    // The thread that keeps the time may be starting.
+    assert!(growth(&stats).abs() < 4_096, "{stats:?}");
 }
 
 fn selects_leave_memory_flat() {

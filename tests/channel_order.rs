@@ -124,21 +124,25 @@ fn a_bounded_channel_is_full_at_exactly_its_capacity() {
 #[test]
 fn a_send_then_try_receive_never_finds_it_empty() {
     ends(|| {
-        let (tx, rx) = bounded_channel(4);
-        let threads: Vec<_> = (0..4)
-            .map(|_| {
-                let (tx, rx) = (tx.clone(), rx.clone());
-                Kind::Thread.start(move || {
-                    suspend!(move {
-                        for n in 0..2_000 {
-                            tx.send(n).unwrap();
-                            rx.try_recv().unwrap();
-                        }
+        for (one, other) in PAIRS {
+            for (tx, rx) in [bounded_channel(4), unbounded_channel()] {
+                let four: Vec<_> = [one, one, other, other]
+                    .into_iter()
+                    .map(|kind| {
+                        let (tx, rx) = (tx.clone(), rx.clone());
+                        kind.start(move || {
+                            suspend!(move {
+                                for n in 0..2_000 {
+                                    tx.send(n).unwrap();
+                                    rx.try_recv().unwrap();
+                                }
+                            })
+                        })
                     })
-                })
-            })
-            .collect();
-        threads.into_iter().for_each(|thread| thread.finish());
+                    .collect();
+                four.into_iter().for_each(|one| one.finish());
+            }
+        }
     });
 }
 
@@ -152,10 +156,40 @@ fn values_without_size_and_with_large_alignment() {
     tx.try_send(()).unwrap();
     assert_eq!(tx.try_send(()), Err(TrySendError::Full(())));
     assert_eq!(rx.try_iter().count(), 2);
-    let (tx, rx) = channel();
-    let sender = Kind::Routine.start(move || suspend!(move { tx.send(Aligned(7)) }));
-    assert_eq!(rx.recv().block(), Ok(Aligned(7)));
-    sender.finish().unwrap();
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for (tx, rx) in [channel(), bounded_channel(1), bounded_channel(3), unbounded_channel()] {
+                let sender =
+                    sends.start(move || suspend!(move { for n in 0..100 { tx.send(Aligned(n)).unwrap() } }));
+                let receiver = receives.start(move || {
+                    suspend!(move {
+                        let mut all = Vec::new();
+                        for value in rx {
+                            assert_eq!(&raw const value as usize % 128, 0);
+                            all.push(value);
+                        }
+                        all
+                    })
+                });
+                sender.finish();
+                assert!(receiver.finish().into_iter().eq((0..100).map(Aligned)));
+            }
+            for (tx, rx) in [channel(), bounded_channel(1), unbounded_channel()] {
+                let sender = sends.start(move || suspend!(move { for _ in 0..100 { tx.send(()).unwrap() } }));
+                let receiver = receives.start(move || {
+                    suspend!(move {
+                        let mut count = 0;
+                        for () in rx {
+                            count += 1;
+                        }
+                        count
+                    })
+                });
+                sender.finish();
+                assert_eq!(receiver.finish(), 100);
+            }
+        }
+    });
 }
 
 #[test]

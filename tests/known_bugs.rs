@@ -302,25 +302,117 @@ fn a_value_is_not_lost_when_its_sender_goes_at_once() {
 fn values_sent_while_the_last_receiver_goes_are_dropped_once() {
     ends(|| {
         let ledger = Ledger::default();
-        for capacity in [0, 1, usize::MAX] {
-            for _ in 0..300 {
-                let (tx, rx) = bounded_channel(capacity);
-                let senders: Vec<_> = (0..2)
-                    .map(|_| {
-                        let (tx, ledger) = (tx.clone(), ledger.clone());
-                        thread::spawn(move || (0..).find(|&n| tx.send(ledger.entry(n)).block().is_err()))
-                    })
-                    .collect();
-                drop(tx);
-                let _ = rx.recv().block();
-                drop(rx);
-                for sender in senders {
-                    assert!(sender.join().unwrap().is_some());
+        for (sends, receives) in PAIRS {
+            for capacity in [0, 1, usize::MAX] {
+                for _ in 0..100 {
+                    let (tx, rx) = bounded_channel(capacity);
+                    let senders: Vec<_> = (0..2)
+                        .map(|_| {
+                            let (tx, ledger) = (tx.clone(), ledger.clone());
+                            sends.start(move || {
+                                suspend!(move {
+                                    let mut n = 0;
+                                    while tx.send(ledger.entry(n)).is_ok() {
+                                        n += 1;
+                                    }
+                                })
+                            })
+                        })
+                        .collect();
+                    drop(tx);
+                    let receiver = receives.start(move || {
+                        suspend!(move {
+                            drop(rx.recv());
+                            drop(rx);
+                        })
+                    });
+                    receiver.finish();
+                    senders.into_iter().for_each(|sender| sender.finish());
+                    ledger.balance();
                 }
-                ledger.balance();
             }
         }
     });
+}
+
+/// The first who waits at a channel meets the first send (the line was made by whoever came first, and a
+/// notification that came meanwhile was lost: event-listener).
+#[test]
+fn the_first_who_waits_at_a_fresh_channel_is_found() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for round in 0..1_000 {
+                let (tx, rx) = bounded_channel(round % 2);
+                let receiver = receives.start(move || suspend!(move { rx.recv() }));
+                let sender = sends.start(move || suspend!(move { tx.send(round) }));
+                assert_eq!((sender.finish(), receiver.finish()), (Ok(()), Ok(round)));
+            }
+        }
+    });
+}
+
+/// Channels and selects in the destructor of a thread-local, when those of the library may be gone (a wake
+/// there panicked: tokio).
+#[test]
+fn a_thread_that_ends_may_still_send_receive_and_select() {
+    struct Last(Sender<u32>, Receiver<u32>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            let (_open, quiet) = channel::<u32>();
+            for n in 0..10 {
+                // Waits each time, for one that waits in turn.
+                self.0.send(n).block().unwrap();
+                let got = select! {
+                    got = self.1.recv() => got,
+                    got = quiet.recv() => got,
+                    timeout(Duration::from_secs(60)) => panic!("the other answers"),
+                };
+                assert_eq!(got, Ok(n + 1));
+            }
+            self.0.send(u32::MAX).block().unwrap();
+        }
+    }
+    thread_local! {
+        static LAST: std::cell::Cell<Option<Last>> = const { std::cell::Cell::new(None) };
+    }
+    ends(|| {
+        // Thread-locals are destroyed in the order in which they were first used, or the other way round: this
+        // one before the library's own, and after them.
+        for first in [false, true] {
+            let (there_tx, there) = channel();
+            let (back_tx, back) = channel();
+            let ending = thread::spawn(move || {
+                let last = Last(there_tx, back);
+                if first {
+                    LAST.set(Some(last));
+                    uses_the_librarys_own();
+                } else {
+                    uses_the_librarys_own();
+                    LAST.set(Some(last));
+                }
+            });
+            let mut answered = 0;
+            while let Ok(n) = there.recv().block() {
+                if n == u32::MAX {
+                    break;
+                }
+                back_tx.send(n + 1).block().unwrap();
+                answered += 1;
+            }
+            assert_eq!(answered, 10);
+            ending.join().unwrap();
+        }
+    });
+}
+
+/// Waits in a select, which keeps its claim for the next one on this thread, and sleeps.
+fn uses_the_librarys_own() {
+    let (tx, rx) = channel();
+    let (_open, quiet) = channel();
+    let other = thread::spawn(move || tx.send(1).block());
+    let got: Result<u32, RecvError> = select! { got = rx.recv() => got, got = quiet.recv() => got };
+    assert_eq!(got, Ok(1));
+    other.join().unwrap().unwrap();
 }
 
 /// Receives with a timeout, on clones of one receiver, while senders come and go (the standard library's
@@ -328,31 +420,40 @@ fn values_sent_while_the_last_receiver_goes_are_dropped_once() {
 #[test]
 fn timeouts_that_meet_sends_neither_panic_nor_lose_values() {
     ends(|| {
-        for make in [|| bounded_channel(1), unbounded_channel, channel] {
-            const VALUES: usize = 500;
-            let (tx, rx) = make();
-            let receivers: Vec<_> = (0..2)
-                .map(|n| {
-                    let rx = rx.clone();
-                    thread::spawn(move || {
-                        let mut count = 0;
-                        loop {
-                            match rx.recv_timeout(Duration::from_micros(n * 20)).block() {
-                                Ok(()) => count += 1,
-                                Err(RecvTimeoutError::Timeout) => thread::yield_now(),
-                                Err(RecvTimeoutError::Closed) => return count,
-                            }
+        for (sends, receives) in PAIRS {
+            for make in [|| bounded_channel(1), unbounded_channel, channel] {
+                const VALUES: usize = 300;
+                let (tx, rx) = make();
+                let receivers: Vec<_> = (0..2)
+                    .map(|n| {
+                        let rx = rx.clone();
+                        receives.start(move || {
+                            suspend!(move {
+                                let mut count = 0;
+                                loop {
+                                    match rx.recv_timeout(Duration::from_micros(n * 20)) {
+                                        Ok(()) => count += 1,
+                                        Err(RecvTimeoutError::Timeout) => yield_now(),
+                                        Err(RecvTimeoutError::Closed) => break count,
+                                    }
+                                }
+                            })
+                        })
+                    })
+                    .collect();
+                let sender = sends.start(move || {
+                    suspend!(move {
+                        for _ in 0..VALUES {
+                            let tx = tx.clone();
+                            tx.send(()).unwrap();
                         }
                     })
-                })
-                .collect();
-            for _ in 0..VALUES {
-                let tx = tx.clone();
-                tx.send(()).block().unwrap();
+                });
+                drop(rx);
+                sender.finish();
+                let received: usize = receivers.into_iter().map(|receiver| receiver.finish()).sum();
+                assert_eq!(received, VALUES);
             }
-            drop((tx, rx));
-            let received: usize = receivers.into_iter().map(|receiver| receiver.join().unwrap()).sum();
-            assert_eq!(received, VALUES);
         }
     });
 }

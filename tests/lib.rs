@@ -2,9 +2,11 @@
 
 use rustroutines::Suspend;
 use rustroutines::routine::{RoutineHandle, spawn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -61,6 +63,49 @@ impl<T: Send + 'static> Started<T> {
         }
     }
 }
+
+/// Counts operations that have begun to wait, so that a test acts when they stand in line, and not before.
+#[derive(Debug, Clone, Default)]
+pub struct Line(Arc<AtomicUsize>);
+
+/// An operation that a [`Line`] counts.
+#[must_use = "an operation does nothing until it is carried out"]
+#[derive(Debug)]
+pub struct Waiting<O> {
+    operation: Pin<Box<O>>,
+    /// Taken when it has been counted.
+    line: Option<Line>,
+}
+
+impl Line {
+    /// The operation, which is counted once it has to wait.
+    pub fn watch<O: Suspend>(&self, operation: O) -> Waiting<O> {
+        Waiting { operation: Box::pin(operation), line: Some(self.clone()) }
+    }
+
+    /// Returns when so many have had to wait.
+    pub fn await_waiting(&self, count: usize) {
+        while self.0.load(Ordering::Acquire) < count {
+            thread::yield_now();
+        }
+    }
+}
+
+impl<O: Suspend> Future for Waiting<O> {
+    type Output = O::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        let polled = self.operation.as_mut().poll(cx);
+        if polled.is_pending() {
+            if let Some(line) = self.line.take() {
+                line.0.fetch_add(1, Ordering::Release);
+            }
+        }
+        polled
+    }
+}
+
+impl<O: Suspend> Suspend for Waiting<O> {}
 
 /// Runs a test that must not hang. The limit is far beyond what a busy machine needs.
 ///

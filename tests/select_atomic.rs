@@ -2,7 +2,7 @@
 
 use rustroutines::channel::{Receiver, Sender};
 use rustroutines::prelude::*;
-use rustroutines_tests::{Kind, Ledger, PAIRS, ends};
+use rustroutines_tests::{Ledger, PAIRS, ends};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -45,7 +45,8 @@ fn a_losing_receive_consumes_nothing() {
 
 #[test]
 fn exactly_one_of_two_sends_takes_effect() {
-    const ROUNDS: usize = 10_000;
+    // A hundred thousand in all.
+    const ROUNDS: usize = 25_000;
     ends(|| {
         for (receives, selects) in PAIRS {
             let (a_tx, a) = channel();
@@ -125,7 +126,7 @@ fn pair_off(id: usize, tx: Sender<usize>, rx: Receiver<usize>) -> Option<usize> 
 #[test]
 fn fifty_five_selects_and_one_sender() {
     ends(|| {
-        for kind in [Kind::Thread, Kind::Routine] {
+        for (kind, sends) in PAIRS {
             let (tx, rx) = channel::<usize>();
             let both: Vec<_> = (0..55)
                 .map(|id| {
@@ -133,7 +134,8 @@ fn fifty_five_selects_and_one_sender() {
                     kind.start(move || pair_off(id, tx, rx))
                 })
                 .collect();
-            tx.send(1_000).block().unwrap();
+            let sender = sends.start(move || suspend!(move { tx.send(1_000) }));
+            sender.finish().unwrap();
             let partners: Vec<Option<usize>> = both.into_iter().map(|one| one.finish()).collect();
             assert_eq!(partners.iter().flatten().count(), 28);
             assert_eq!(partners.iter().flatten().filter(|&&from| from == 1_000).count(), 1);
@@ -173,26 +175,96 @@ fn cross(tx: Sender<usize>, rx: Receiver<usize>, rounds: usize) -> (usize, usize
     (sent, received)
 }
 
-/// Ten routines over four channels, each with a select over all of them.
+/// Go's stress of selects: over each of four channels one sends a hundred thousand values, and another
+/// receives as many; one select sends as many on each of them, another receives as many from each.
+#[test]
+fn selects_and_plain_operations_share_four_channels() {
+    // Without optimisation the whole of it takes a minute on a small machine.
+    const EACH: usize = if cfg!(debug_assertions) { 20_000 } else { 100_000 };
+    #[routine]
+    fn sends_all(tx: Vec<Sender<usize>>) {
+        let mut left = [EACH; 4];
+        while left != [0; 4] {
+            let sent = select! {
+                sent = tx[0].send(left[0]), if left[0] > 0 => { sent.unwrap(); 0 }
+                sent = tx[1].send(left[1]), if left[1] > 0 => { sent.unwrap(); 1 }
+                sent = tx[2].send(left[2]), if left[2] > 0 => { sent.unwrap(); 2 }
+                sent = tx[3].send(left[3]), if left[3] > 0 => { sent.unwrap(); 3 }
+            };
+            left[sent] -= 1;
+        }
+    }
+    #[routine]
+    fn receives_all(rx: Vec<Receiver<usize>>) -> usize {
+        let (mut left, mut sum) = ([EACH; 4], 0);
+        while left != [0; 4] {
+            let (from, got) = select! {
+                got = rx[0].recv(), if left[0] > 0 => (0, got),
+                got = rx[1].recv(), if left[1] > 0 => (1, got),
+                got = rx[2].recv(), if left[2] > 0 => (2, got),
+                got = rx[3].recv(), if left[3] > 0 => (3, got),
+            };
+            left[from] -= 1;
+            sum += got.unwrap();
+        }
+        sum
+    }
+    ends(|| {
+        let channels = [channel(), bounded_channel(1), bounded_channel(8), unbounded_channel()];
+        let (tx, rx): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
+        let senders: Vec<_> = tx
+            .iter()
+            .cloned()
+            .map(|tx| {
+                go!(move || for n in 1..=EACH {
+                    tx.send(n).unwrap();
+                })
+            })
+            .chain([go!(sends_all(tx.clone()))])
+            .collect();
+        let receivers: Vec<_> = rx
+            .iter()
+            .cloned()
+            .map(|rx| {
+                go!(move || {
+                    let mut sum = 0;
+                    for _ in 0..EACH {
+                        sum += rx.recv().unwrap();
+                    }
+                    sum
+                })
+            })
+            .chain([go!(receives_all(rx.clone()))])
+            .collect();
+        senders.into_iter().for_each(|sender| sender.join().block().unwrap());
+        let sum: usize = receivers.into_iter().map(|receiver| receiver.join().block().unwrap()).sum();
+        assert_eq!(sum, 2 * 4 * EACH * (EACH + 1) / 2);
+        assert!(rx.iter().all(|rx| rx.is_empty()));
+    });
+}
+
+/// Ten over four channels, each with a select over all of them.
 #[test]
 fn stress_conserves_every_value() {
-    const EACH: usize = 5_000;
+    const EACH: usize = 2_000;
     ends(|| {
-        for capacity in [0, 1, 8] {
+        for ((sends, receives), capacity) in PAIRS.into_iter().flat_map(|pair| [0, 1, 8].map(|n| (pair, n))) {
             let channels: Vec<_> = (0..4).map(|_| bounded_channel::<usize>(capacity)).collect();
             let total = Arc::new(AtomicUsize::new(0));
             let senders: Vec<_> = (0..5)
                 .map(|_| {
                     let [a, b, c, d] = [0, 1, 2, 3].map(|n: usize| channels[n].0.clone());
-                    go!(move || {
-                        for n in 1..=EACH {
-                            select! {
-                                sent = a.send(n) => sent.unwrap(),
-                                sent = b.send(n) => sent.unwrap(),
-                                sent = c.send(n) => sent.unwrap(),
-                                sent = d.send(n) => sent.unwrap(),
+                    sends.start(move || {
+                        suspend!(move {
+                            for n in 1..=EACH {
+                                select! {
+                                    sent = a.send(n) => sent.unwrap(),
+                                    sent = b.send(n) => sent.unwrap(),
+                                    sent = c.send(n) => sent.unwrap(),
+                                    sent = d.send(n) => sent.unwrap(),
+                                }
                             }
-                        }
+                        })
                     })
                 })
                 .collect();
@@ -200,28 +272,30 @@ fn stress_conserves_every_value() {
                 .map(|_| {
                     let [a, b, c, d] = [0, 1, 2, 3].map(|n: usize| channels[n].1.clone());
                     let total = total.clone();
-                    go!(move || {
-                        let mut open = [true; 4];
-                        while open.contains(&true) {
-                            let (channel, got) = select! {
-                                got = a.recv(), if open[0] => (0, got),
-                                got = b.recv(), if open[1] => (1, got),
-                                got = c.recv(), if open[2] => (2, got),
-                                got = d.recv(), if open[3] => (3, got),
-                            };
-                            match got {
-                                Ok(n) => {
-                                    total.fetch_add(n, Ordering::Relaxed);
+                    receives.start(move || {
+                        suspend!(move {
+                            let mut open = [true; 4];
+                            while open.contains(&true) {
+                                let (channel, got) = select! {
+                                    got = a.recv(), if open[0] => (0, got),
+                                    got = b.recv(), if open[1] => (1, got),
+                                    got = c.recv(), if open[2] => (2, got),
+                                    got = d.recv(), if open[3] => (3, got),
+                                };
+                                match got {
+                                    Ok(n) => {
+                                        total.fetch_add(n, Ordering::Relaxed);
+                                    }
+                                    Err(_) => open[channel] = false,
                                 }
-                                Err(_) => open[channel] = false,
                             }
-                        }
+                        })
                     })
                 })
                 .collect();
             drop(channels);
-            senders.into_iter().for_each(|sender| sender.join().block().unwrap());
-            receivers.into_iter().for_each(|receiver| receiver.join().block().unwrap());
+            senders.into_iter().for_each(|sender| sender.finish());
+            receivers.into_iter().for_each(|receiver| receiver.finish());
             assert_eq!(total.load(Ordering::Relaxed), 5 * EACH * (EACH + 1) / 2);
         }
     });
@@ -360,7 +434,8 @@ fn an_arm_ends_by_its_own_time_limit() {
 /// select looks: a select never finds both empty. (A look at one after the other would.)
 #[test]
 fn a_value_that_moves_between_two_channels_is_always_found() {
-    const ROUNDS: u32 = 20_000;
+    // A hundred thousand in all.
+    const ROUNDS: u32 = 25_000;
     #[routine]
     fn look(a: &Receiver<u32>, b: &Receiver<u32>, way: u32) -> bool {
         match way {

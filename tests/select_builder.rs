@@ -2,7 +2,7 @@
 
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
-use rustroutines_tests::{Kind, ends};
+use rustroutines_tests::{PAIRS, ends};
 use std::pin::Pin;
 use std::task::{Context, Waker};
 
@@ -24,33 +24,135 @@ fn the_ready_case_wins_and_gives_its_number() {
 #[test]
 fn a_thousand_cases_by_four_threads_are_each_hit_once() {
     ends(|| {
-        let (tx, rx): (Vec<_>, Vec<_>) = (0..1_000).map(|_| channel::<usize>()).unzip();
-        let tx = std::sync::Arc::new(tx);
-        let senders: Vec<_> = (0..4)
-            .map(|thread| {
-                let tx = tx.clone();
-                Kind::Thread.start(suspend!(move || {
-                    for number in (thread..1_000).step_by(4) {
-                        tx[number].send(number).unwrap();
+        for (sends, selects) in PAIRS {
+            let (tx, rx): (Vec<_>, Vec<_>) = (0..1_000).map(|_| channel::<usize>()).unzip();
+            let tx = std::sync::Arc::new(tx);
+            let senders: Vec<_> = (0..4)
+                .map(|thread| {
+                    let tx = tx.clone();
+                    sends.start(suspend!(move || {
+                        for number in (thread..1_000).step_by(4) {
+                            tx[number].send(number).unwrap();
+                        }
+                    }))
+                })
+                .collect();
+            let selecting = selects.start(move || {
+                suspend!(move {
+                    let mut hits = vec![0; 1_000];
+                    let mut select = Select::new();
+                    for rx in &rx {
+                        select.recv(rx, |value| value.unwrap());
                     }
-                }))
-            })
-            .collect();
-        let mut hits = vec![0; 1_000];
-        let mut select = Select::new();
-        for rx in &rx {
-            select.recv(rx, |value| value.unwrap());
+                    for _ in 0..1_000 {
+                        let won = select.wait();
+                        assert_eq!(won.case(), Some(won.value));
+                        hits[won.value] += 1;
+                        assert!(select.remove(won.value));
+                    }
+                    assert!(select.is_empty());
+                    hits
+                })
+            });
+            assert!(selecting.finish().into_iter().all(|hits| hits == 1));
+            senders.into_iter().for_each(|sender| sender.finish());
         }
-        for _ in 0..1_000 {
-            let won = select.wait().block();
-            assert_eq!(won.case(), Some(won.value));
-            hits[won.value] += 1;
-            assert!(select.remove(won.value));
-        }
-        assert!(select.is_empty());
-        assert!(hits.into_iter().all(|hits| hits == 1));
-        senders.into_iter().for_each(|sender| sender.finish());
     });
+}
+
+/// Four hundred cases, which receive numbers, words, bytes and nothing at all, and send numbers and words:
+/// each takes effect once, with its own payload, and by its number.
+#[test]
+fn hundreds_of_cases_of_mixed_payloads() {
+    const EACH: usize = 80;
+    /// What a case made of its operation's output.
+    #[derive(Debug, PartialEq)]
+    enum Made {
+        Number(u64),
+        Word(String),
+        Bytes(Vec<u8>),
+        Nothing,
+        Sent,
+    }
+    ends(|| {
+        for (selects, others) in PAIRS {
+            let (numbers_tx, numbers): (Vec<_>, Vec<_>) = (0..EACH).map(|_| channel::<u64>()).unzip();
+            let (words_tx, words): (Vec<_>, Vec<_>) = (0..EACH).map(|_| bounded_channel::<String>(1)).unzip();
+            let (bytes_tx, bytes): (Vec<_>, Vec<_>) =
+                (0..EACH).map(|_| unbounded_channel::<Vec<u8>>()).unzip();
+            let (units_tx, units): (Vec<_>, Vec<_>) = (0..EACH).map(|_| channel::<()>()).unzip();
+            let (out_tx, out): (Vec<_>, Vec<_>) = (0..EACH / 2).map(|_| channel::<u64>()).unzip();
+            let (spoken_tx, spoken): (Vec<_>, Vec<_>) = (0..EACH / 2).map(|_| channel::<String>()).unzip();
+            let feeder = others.start(move || {
+                suspend!(move {
+                    for n in 0..EACH {
+                        numbers_tx[n].send(n as u64).unwrap();
+                        words_tx[n].send(n.to_string()).unwrap();
+                        bytes_tx[n].send(vec![n as u8; n]).unwrap();
+                        units_tx[n].send(()).unwrap();
+                    }
+                })
+            });
+            let taker = others.start(move || {
+                suspend!(move {
+                    for n in 0..EACH / 2 {
+                        assert_eq!(spoken[n].recv(), Ok(format!("word {n}")));
+                        assert_eq!(out[n].recv(), Ok(n as u64));
+                    }
+                })
+            });
+            let selecting = selects.start(move || {
+                suspend!(move {
+                    let mut select = Select::new();
+                    let mut expected = Vec::new();
+                    for n in 0..EACH {
+                        select.recv(&numbers[n], |got| Made::Number(got.unwrap()));
+                        select.recv(&words[n], |got| Made::Word(got.unwrap()));
+                        select.recv(&bytes[n], |got| Made::Bytes(got.unwrap()));
+                        select.recv(&units[n], |got| { got.unwrap(); Made::Nothing });
+                        expected.push(Made::Number(n as u64));
+                        expected.push(Made::Word(n.to_string()));
+                        expected.push(Made::Bytes(vec![n as u8; n]));
+                        expected.push(Made::Nothing);
+                    }
+                    for n in 0..EACH / 2 {
+                        select.send(&out_tx[n], move || n as u64, |sent| { sent.unwrap(); Made::Sent });
+                        select.send(&spoken_tx[n], move || format!("word {n}"), |sent| { sent.unwrap(); Made::Sent });
+                        expected.push(Made::Sent);
+                        expected.push(Made::Sent);
+                    }
+                    select.timeout(Duration::from_secs(60), || unreachable!("something is always to come"));
+                    let cases = select.len();
+                    assert_eq!(cases, 5 * EACH);
+                    for _ in 0..cases {
+                        let won = select.wait();
+                        let case = won.case().unwrap();
+                        assert_eq!(won.value, expected[case]);
+                        assert!(select.remove(case));
+                    }
+                    assert!(select.is_empty());
+                })
+            });
+            selecting.finish();
+            feeder.finish();
+            taker.finish();
+        }
+    });
+}
+
+/// Go's bound, as for `select!`: the share of each of two ready cases is within 4.4172 / (2 √N) of a half.
+#[test]
+fn two_ready_cases_share_evenly() {
+    const ROUNDS: u32 = 10_000;
+    let channels = [unbounded_channel(), unbounded_channel()];
+    let mut select = Select::new();
+    for (tx, rx) in &channels {
+        (0..ROUNDS).for_each(|n| tx.try_send(n).unwrap());
+        select.recv(rx, |value| value.is_ok());
+    }
+    let first = (0..ROUNDS).filter(|_| select.wait().block().case() == Some(0)).count();
+    let share = first as f64 / f64::from(ROUNDS);
+    assert!((share - 0.5).abs() < 4.4172 / (2.0 * f64::from(ROUNDS).sqrt()), "{share}");
 }
 
 #[test]
@@ -109,14 +211,16 @@ fn biased_prefers_the_lower_number_and_a_removed_case_never_wins() {
 
 /// Two builders whose cases cross over meet; the values are all there in the end.
 #[test]
-fn builders_meet_in_routines() {
+fn builders_meet() {
     ends(|| {
-        let (a_tx, a) = channel::<u32>();
-        let (b_tx, b) = channel::<u32>();
-        let one = go!(cross(a_tx, b));
-        let other = go!(cross(b_tx, a));
-        let (sent, received) = one.join().block().unwrap();
-        assert_eq!(other.join().block().unwrap(), (received, sent));
+        for (one, other) in PAIRS {
+            let (a_tx, a) = channel::<u32>();
+            let (b_tx, b) = channel::<u32>();
+            let one = one.start(move || cross(a_tx, b));
+            let other = other.start(move || cross(b_tx, a));
+            let (sent, received) = one.finish();
+            assert_eq!(other.finish(), (received, sent));
+        }
     });
 }
 
@@ -132,6 +236,47 @@ fn cross(tx: Sender<u32>, rx: Receiver<u32>) -> (u32, u32) {
         if won.case() == Some(sends) { sent += 1 } else { received += 1 }
     }
     (sent, received)
+}
+
+/// A select that was matched is leaked, and never looks: its value is gone with it, and nobody waits for that.
+#[test]
+fn a_round_that_is_leaked_after_it_was_matched_wedges_nobody() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for capacity in [0, 1] {
+                let (tx, rx) = bounded_channel::<u32>(capacity);
+                let (_open, quiet) = channel::<u32>();
+                let mut select = Select::new();
+                select.recv(&rx, |got| got);
+                select.recv(&quiet, |got| got);
+                let mut wait = select.wait();
+                assert!(Pin::new(&mut wait).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                let sender = sends.start({
+                    let tx = tx.clone();
+                    move || suspend!(move { (tx.send(1), tx.send(2)) })
+                });
+                if capacity == 1 {
+                    assert_eq!(sender.finish(), (Ok(()), Ok(())));
+                    std::mem::forget(wait);
+                    std::mem::forget(select);
+                    let receiver = receives.start({
+                        let rx = rx.clone();
+                        move || suspend!(move { rx.recv() })
+                    });
+                    assert_eq!(receiver.finish(), Ok(2));
+                } else {
+                    let receiver = receives.start({
+                        let rx = rx.clone();
+                        move || suspend!(move { rx.recv() })
+                    });
+                    assert_eq!(sender.finish(), (Ok(()), Ok(())));
+                    assert_eq!(receiver.finish(), Ok(2));
+                    std::mem::forget(wait);
+                    std::mem::forget(select);
+                }
+            }
+        }
+    });
 }
 
 /// Three of many cases are ready, wherever they stand: each wins a third of the rounds.

@@ -1,25 +1,32 @@
 //! Which arm a select takes.
 
 use rustroutines::prelude::*;
-use rustroutines_tests::ends;
+use rustroutines_tests::{Kind, PAIRS, ends};
 use std::time::{Duration, Instant};
 
 /// Go's bound: the share of each of two ready arms is within 4.4172 / (2 √N) of a half.
 #[test]
 fn two_ready_arms_share_evenly() {
     const ROUNDS: u32 = 10_000;
-    let (a_tx, a) = unbounded_channel();
-    let (b_tx, b) = unbounded_channel();
-    for n in 0..ROUNDS {
-        a_tx.try_send(n).unwrap();
-        b_tx.try_send(n).unwrap();
+    for kind in [Kind::Thread, Kind::Routine] {
+        let counts = kind.start(|| {
+            suspend!({
+                let (a_tx, a) = unbounded_channel();
+                let (b_tx, b) = unbounded_channel();
+                for n in 0..ROUNDS {
+                    a_tx.try_send(n).unwrap();
+                    b_tx.try_send(n).unwrap();
+                }
+                let mut first = 0.0;
+                for _ in 0..ROUNDS {
+                    select! { _ = a.recv() => first += 1.0, _ = b.recv() => {} }
+                }
+                first
+            })
+        });
+        let share: f64 = counts.finish() / f64::from(ROUNDS);
+        assert!((share - 0.5).abs() < 4.4172 / (2.0 * f64::from(ROUNDS).sqrt()), "{share}");
     }
-    let mut first = 0.0;
-    for _ in 0..ROUNDS {
-        select! { _ = a.recv() => first += 1.0, _ = b.recv() => {} }
-    }
-    let share: f64 = first / f64::from(ROUNDS);
-    assert!((share - 0.5).abs() < 4.4172 / (2.0 * f64::from(ROUNDS).sqrt()), "{share}");
 }
 
 /// Ready arms share evenly among arms that are not ready.
@@ -86,7 +93,7 @@ fn biased_takes_the_first_that_is_ready() {
 fn default_only_when_nothing_is_ready() {
     let (tx, rx) = bounded_channel(1);
     let (other_tx, other) = bounded_channel(1);
-    for n in 0..20_000 {
+    for n in 0..100_000 {
         // One of the two is always ready.
         let moved = select! {
             got = rx.recv() => { other_tx.try_send(got.unwrap()).unwrap(); true }
@@ -95,6 +102,118 @@ fn default_only_when_nothing_is_ready() {
         };
         assert_eq!(moved, n > 0);
     }
+}
+
+/// Whoever sends and then selects finds what it has sent, or what another has: the channels never hold fewer
+/// values than there are takers.
+#[test]
+fn default_is_never_taken_while_every_sender_has_a_value_there() {
+    ends(|| {
+        for (one, other) in PAIRS {
+            let (a_tx, a) = bounded_channel(16);
+            let (b_tx, b) = bounded_channel(16);
+            let four: Vec<_> = [one, one, other, other]
+                .into_iter()
+                .enumerate()
+                .map(|(id, kind)| {
+                    let (a_tx, b_tx, a, b) = (a_tx.clone(), b_tx.clone(), a.clone(), b.clone());
+                    kind.start(move || {
+                        suspend!(move {
+                            for n in 0..3_000 {
+                                if (n + id) % 2 == 0 { a_tx.send(n).unwrap() } else { b_tx.send(n).unwrap() }
+                                if n % 3 == 0 {
+                                    select! {
+                                        got = a.recv() => assert!(got.is_ok()),
+                                        got = b.recv() => assert!(got.is_ok()),
+                                        timeout(Duration::ZERO) => panic!("a value is there"),
+                                    }
+                                } else {
+                                    select! {
+                                        got = a.recv() => assert!(got.is_ok()),
+                                        got = b.recv() => assert!(got.is_ok()),
+                                        default => panic!("a value is there"),
+                                    }
+                                }
+                            }
+                        })
+                    })
+                })
+                .collect();
+            four.into_iter().for_each(|one| one.finish());
+        }
+    });
+}
+
+/// Arms that are ready for different reasons have the same share: a value, room, an end on either side, a
+/// time that has come.
+#[test]
+fn it_does_not_matter_why_an_arm_is_ready() {
+    const ROUNDS: usize = 10_000;
+    let (values_tx, values) = unbounded_channel();
+    let (room, _kept) = unbounded_channel();
+    let (ended_tx, ended) = bounded_channel::<usize>(1);
+    let (unheard, nobody) = bounded_channel(1);
+    drop((ended_tx, nobody));
+    let mut hits = [0_usize; 5];
+    for n in 0..ROUNDS {
+        values_tx.try_send(n).unwrap();
+        let now = after(Duration::ZERO);
+        select! {
+            got = values.recv() => { got.unwrap(); hits[0] += 1 }
+            sent = room.send(n) => { sent.unwrap(); hits[1] += 1 }
+            got = ended.recv() => { assert!(got.is_err()); hits[2] += 1 }
+            sent = unheard.send(n) => { assert_eq!(sent, Err(SendError(n))); hits[3] += 1 }
+            due = now.recv() => { due.unwrap(); hits[4] += 1 }
+        }
+    }
+    // Ten standard deviations are 400.
+    assert!(hits.iter().all(|hit| hit.abs_diff(ROUNDS / 5) < 400), "{hits:?}");
+}
+
+/// The same where the select waits, on either side: one arm takes effect, and the other leaves the line. (A
+/// counterpart completes the first that it finds there, so the arms share evenly only where they are attempted.)
+#[test]
+fn the_same_channel_may_stand_in_several_arms_that_wait() {
+    const ROUNDS: usize = 2_000;
+    ends(|| {
+        for (selects, plain) in PAIRS {
+            let (in_tx, in_rx) = channel();
+            let (out_tx, out) = channel();
+            let partner = plain.start(move || {
+                suspend!(move {
+                    let mut sum = 0;
+                    for n in 0..ROUNDS {
+                        in_tx.send(n).unwrap();
+                        sum += out.recv().unwrap();
+                    }
+                    sum
+                })
+            });
+            let selecting = selects.start(move || {
+                suspend!(move {
+                    let mut received = [0; 2];
+                    let mut sent = [0; 2];
+                    for n in 0..ROUNDS {
+                        let (arm, got) = select! {
+                            got = in_rx.recv() => (0, got),
+                            got = in_rx.recv() => (1, got),
+                        };
+                        assert_eq!(got, Ok(n), "once, and no other arm has taken the next");
+                        received[arm] += 1;
+                        let arm = select! {
+                            done = out_tx.send(n) => { done.unwrap(); 0 }
+                            done = out_tx.send(n) => { done.unwrap(); 1 }
+                        };
+                        sent[arm] += 1;
+                    }
+                    (received, sent)
+                })
+            });
+            let (received, sent) = selecting.finish();
+            assert_eq!(partner.finish(), ROUNDS * (ROUNDS - 1) / 2);
+            assert_eq!((received[0] + received[1], sent[0] + sent[1]), (ROUNDS, ROUNDS));
+        }
+    });
 }
 
 #[test]

@@ -180,11 +180,7 @@ impl<A: Arms> Selecting<A> {
     /// The rest of pass 1, when the `first` arm was not ready: those that may be ready, in random order.
     fn attempt_others(&mut self, first: usize, cx: &mut Context<'_>) -> Option<usize> {
         let mut order = Order::new(self.count, || self.arms.lend_order());
-        for arm in 0..self.count {
-            if arm != first && !matches!(self.arms.step(arm, Step::Peek), Progress::Waiting) {
-                order.push(arm);
-            }
-        }
+        self.arms.peek_at_others(self.count, first, |arm| order.push(arm));
         let done = (0..order.len()).map(|turn| order.pick(turn)).find(|&arm| self.completes(arm, cx));
         if let Order::Many(numbers) = order {
             self.arms.return_order(numbers);

@@ -30,8 +30,8 @@ struct Books {
     received: Vec<usize>,
     /// Reported as sent.
     sent: Vec<usize>,
-    /// Not known: the operation was dropped, and may have delivered its value before.
-    perhaps: Vec<usize>,
+    /// Not known: the operation was dropped, and may have delivered one of these values before, not more.
+    perhaps: Vec<Vec<usize>>,
 }
 
 /// The books, shared.
@@ -54,7 +54,12 @@ impl Ledger {
 
     /// The value of that number has perhaps been delivered: its operation was dropped.
     pub(super) fn perhaps(&self, number: usize) {
-        self.enter(|books| &mut books.perhaps, number);
+        self.perhaps_one_of(vec![number]);
+    }
+
+    /// One of these has perhaps been delivered: a select that would send them was dropped.
+    pub(super) fn perhaps_one_of(&self, numbers: Vec<usize>) {
+        self.0.lock().unwrap().perhaps.push(numbers);
     }
 
     fn enter(&self, list: impl FnOnce(&mut Books) -> &mut Vec<usize>, number: usize) {
@@ -88,7 +93,11 @@ impl Ledger {
         assert_eq!(received.len(), books.received.len(), "a value was received twice");
         let sent: BTreeSet<_> = books.sent.iter().collect();
         assert!(sent.is_subset(&received), "a value that was sent was not received");
-        let perhaps: BTreeSet<_> = books.perhaps.iter().collect();
+        for numbers in &books.perhaps {
+            let delivered = numbers.iter().filter(|&number| received.contains(number)).count();
+            assert!(delivered <= 1, "a select has delivered {delivered} of {numbers:?}");
+        }
+        let perhaps: BTreeSet<_> = books.perhaps.iter().flatten().collect();
         let stray: Vec<_> = received.difference(&sent).filter(|&number| !perhaps.contains(number)).collect();
         assert!(stray.is_empty(), "a value that was not sent was received: {stray:?}");
     }

@@ -69,6 +69,17 @@ enum Limit {
     At(Instant),
 }
 
+impl Limit {
+    /// Of the round that begins now.
+    #[cold]
+    fn begin(self) -> Deadline {
+        match self {
+            Self::After(duration) => Deadline::after(duration),
+            Self::At(instant) => Deadline::at(instant),
+        }
+    }
+}
+
 /// How a round of a [`Select`] ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Won<T> {
@@ -179,12 +190,9 @@ impl<'a, T: 'a> Select<'a, T> {
     /// # Cancel safety
     /// Dropped before it is done, at most one case has taken effect: a receive that had been handed a value
     /// gives it to the next receiver, but a value that a receiver has taken from a send stays sent.
+    #[inline]
     pub fn wait(&mut self) -> Wait<'_, 'a, T> {
-        let deadline = match self.late {
-            None => Deadline::never(),
-            Some((Limit::After(duration), _)) => Deadline::after(duration),
-            Some((Limit::At(instant), _)) => Deadline::at(instant),
-        };
+        let deadline = self.late.as_ref().map_or_else(Deadline::never, |(limit, _)| limit.begin());
         let (count, biased, default) = (self.cases.len(), self.biased, self.default.is_some());
         // Of a round that was leaked.
         self.end();
@@ -210,25 +218,34 @@ impl<'a, T: 'a> Select<'a, T> {
 
 impl<T> Select<'_, T> {
     /// Begins a round: makes the operations that it needs anew.
+    #[inline]
     fn begin(&mut self) {
         self.begun = true;
         if self.fleeting > 0 {
-            let fleeting = self.cases.iter_mut().flatten().filter(|entry| entry.fleeting);
-            fleeting.for_each(|entry| entry.case.as_mut().begin());
+            self.make_fleeting();
         }
+    }
+
+    #[inline(never)]
+    fn make_fleeting(&mut self) {
+        let fleeting = self.cases.iter_mut().flatten().filter(|entry| entry.fleeting);
+        fleeting.for_each(|entry| entry.case.as_mut().begin());
     }
 
     /// Ends the round: no counterpart sees an operation of its any more, and nothing is left of those that
     /// were made for it.
+    #[inline]
     fn end(&mut self) {
-        if !mem::take(&mut self.begun) {
-            return;
+        if mem::take(&mut self.begun) && (self.shown || self.fleeting > 0) {
+            self.drop_operations();
         }
+    }
+
+    #[inline(never)]
+    fn drop_operations(&mut self) {
         let shown = mem::take(&mut self.shown);
-        if shown || self.fleeting > 0 {
-            let done = self.cases.iter_mut().flatten().filter(|entry| shown || entry.fleeting);
-            done.for_each(|entry| entry.case.as_mut().end());
-        }
+        let done = self.cases.iter_mut().flatten().filter(|entry| shown || entry.fleeting);
+        done.for_each(|entry| entry.case.as_mut().end());
     }
 }
 
@@ -263,6 +280,9 @@ trait Case<T> {
 
     /// Passes one step of the select on to the operation.
     fn step(self: Pin<&mut Self>, step: Step<'_, '_>) -> Answer;
+
+    /// The step of which there are most, by itself: whether the operation may be ready.
+    fn may_be_ready(self: Pin<&mut Self>) -> bool;
 
     /// The round is over: drops the operation; one that lasts is made anew.
     fn end(self: Pin<&mut Self>);
@@ -302,6 +322,10 @@ where
         self.project().arm.step(step)
     }
 
+    fn may_be_ready(self: Pin<&mut Self>) -> bool {
+        !matches!(self.project().arm.step(Step::Peek), Progress::Waiting)
+    }
+
     fn end(self: Pin<&mut Self>) {
         let this = self.project();
         let next = if *this.lasting { Some((this.make)()) } else { None };
@@ -330,6 +354,16 @@ impl<T> Arms for Round<'_, '_, T> {
         }
     }
 
+    #[inline]
+    fn peek_at_others(&mut self, _count: usize, one: usize, mut found: impl FnMut(usize)) {
+        for (arm, entry) in self.0.cases.iter_mut().enumerate() {
+            let Some(entry) = entry else { continue };
+            if arm != one && entry.case.as_mut().may_be_ready() {
+                found(arm);
+            }
+        }
+    }
+
     fn lend_order(&mut self) -> Vec<u32> {
         mem::take(&mut self.0.order)
     }
@@ -355,6 +389,7 @@ pub struct Wait<'s, 'a, T> {
 impl<T> Future for Wait<'_, '_, T> {
     type Output = Won<T>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Won<T>> {
         let selecting = &mut self.get_mut().selecting;
         let chosen = match Pin::new(&mut *selecting).poll(cx) {

@@ -1,10 +1,10 @@
-//! The select matrix: two to four selects, each over two to four channels, with receives and sends, among
-//! plain operations, closes and aborts.
+//! The select matrix: two to four selects, each over two to four channels, with receives, sends and
+//! reservations, some with a default, among plain operations, closes and aborts.
 
 use super::{Ledger, Value, poll_once};
 use crate::Suspend;
-use crate::channel::{Receiver, Sender, bounded_channel, channel};
-use crate::error::SendError;
+use crate::channel::{Permit, Receiver, Sender, bounded_channel, channel};
+use crate::error::{ReserveError, SendError};
 use crate::platform::explore;
 use crate::platform::random::below;
 use crate::select::Select;
@@ -25,6 +25,8 @@ enum What {
     Receive(usize),
     /// On that channel, the value of that number.
     Send(usize, usize),
+    /// A value is sent with the permit.
+    Reserve(usize),
 }
 
 /// One to three rounds of a select over two to four of the channels, some of them aborted. `rescue` ends
@@ -35,11 +37,14 @@ fn selects(pipes: Vec<Pipe>, rescue: Receiver<()>, ledger: Ledger) {
         let mut cases = Vec::new();
         for _ in 0..2 + below(3) {
             let pipe = below(pipes.len());
-            cases.push(if below(2) == 0 {
-                What::Receive(pipe)
-            } else {
-                values.push(Some(ledger.make()));
-                What::Send(pipe, values.len() - 1)
+            cases.push(match below(9) {
+                0..4 => What::Receive(pipe),
+                // Where there is no room to reserve it would be ready at once.
+                4 if pipes[pipe].0.capacity() != Some(0) => What::Reserve(pipe),
+                _ => {
+                    values.push(Some(ledger.make()));
+                    What::Send(pipe, values.len() - 1)
+                }
             });
         }
         let numbers: Vec<usize> = values.iter().flatten().map(|value| value.number).collect();
@@ -62,12 +67,26 @@ fn selects(pipes: Vec<Pipe>, rescue: Receiver<()>, ledger: Ledger) {
                         true
                     })
                 }
+                What::Reserve(pipe) => {
+                    let tx = &pipes[pipe].0;
+                    let used = move |permit: Result<Permit<'_, Value>, ReserveError>| {
+                        if let Ok(permit) = permit {
+                            let value = ledger.make();
+                            ledger.sent(value.number, permit.send(value));
+                        }
+                        true
+                    };
+                    select.case(move || tx.reserve(), used)
+                }
             };
             assert_eq!(number, case);
         }
         select.recv(&rescue, |_| false);
         if below(4) == 0 {
             select.biased();
+        }
+        if below(8) == 0 {
+            select.default(|| true);
         }
         let mut wait = select.wait();
         if below(3) == 0 {
@@ -80,7 +99,7 @@ fn selects(pipes: Vec<Pipe>, rescue: Receiver<()>, ledger: Ledger) {
             if below(2) == 0 {
                 thread::yield_now();
             }
-            numbers.iter().for_each(|&number| ledger.perhaps(number));
+            ledger.perhaps_one_of(numbers);
         } else if !wait.block().value {
             return;
         }
