@@ -20,20 +20,23 @@
 //!
 //! # Implementation
 //!
-//! - `ring`: the retained values and the two lines of waiters, behind one lock.
+//! - `slots`: the retained values, each with a lock of its own, and how far a receiver is among them.
+//! - `ring`: the slots and the two lines of waiters, and the lock for what is not done within one slot.
 //! - `ops`: the operations, and iteration.
 
 #[cfg(all(test, loom))]
 mod model;
 mod ops;
 mod ring;
+mod slots;
 
 pub use ops::{IntoIter, Iter, Next, RecvOp, RecvTimeout, SendOp, SendTimeout};
 
 use self::ring::{Offer, Read, Ring};
+use self::slots::Cursor;
 use crate::error::{TryBroadcastRecvError, TrySendError};
-use crate::platform::atomic::AtomicU64;
 use crate::platform::clock::Instant;
+use crate::platform::sync::ShortMutex;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,8 +126,8 @@ pub struct BroadcastSender<T> {
 pub struct BroadcastReceiver<T> {
     /// Shared with the senders and the other receivers.
     ring: Arc<Ring<T>>,
-    /// The position of the value that comes next. Changed under the ring's lock only.
-    cursor: AtomicU64,
+    /// How far it is. Its own lock: it may be shared by reference.
+    cursor: ShortMutex<Cursor<T>>,
 }
 
 impl<T> BroadcastSender<T> {
@@ -204,7 +207,7 @@ impl<T> BroadcastSender<T> {
 
 impl<T> BroadcastReceiver<T> {
     fn at_the_tail(ring: &Arc<Ring<T>>) -> Self {
-        Self { cursor: AtomicU64::new(ring.add_receiver()), ring: ring.clone() }
+        Self { cursor: ShortMutex::new(ring.add_receiver()), ring: ring.clone() }
     }
 
     /// A new receiver of the same channel, which sees what is sent from now on.
@@ -314,7 +317,7 @@ impl<T> Clone for BroadcastSender<T> {
 
 impl<T> Clone for BroadcastReceiver<T> {
     fn clone(&self) -> Self {
-        Self { cursor: AtomicU64::new(self.ring.add_receiver_at(&self.cursor)), ring: self.ring.clone() }
+        Self { cursor: ShortMutex::new(self.ring.add_receiver_at(&self.cursor)), ring: self.ring.clone() }
     }
 }
 

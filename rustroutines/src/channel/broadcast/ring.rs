@@ -1,50 +1,67 @@
-//! What a broadcast channel is: the retained values, two lines of waiters, one lock.
+//! What a broadcast channel is: its slots, two lines of waiters, and the lock for what is not done within
+//! one slot.
 //!
 //! Values have positions, counted from the first that was ever sent. A receiver is a *cursor*: the
-//! position that it reads next.
+//! position that it reads next. `slots` has the values, and says what holds for them.
 //!
-//! # Invariants, whenever the lock is free
+//! # Locks
 //!
-//! 1. A slot's `unseen` is the number of receivers whose cursor is not beyond it, and is not 0: what
-//!    everyone has seen is not retained. (Whoever has yet to see a value has yet to see those after it,
-//!    so it is always the oldest slot that everyone has seen first.)
+//! | lock         | guards                                              | taken by                                  |
+//! |--------------|-----------------------------------------------------|-------------------------------------------|
+//! | the cursor's | how far one receiver is                             | its operations, one after another         |
+//! | the ring's   | the tail, the lines, who there is, which blocks     | senders; receivers that find no value where they look, once in a block, or come and go |
+//! | a slot's     | one value, and by how many it has yet to be seen    | whoever has to do with that value         |
+//!
+//! They are taken in this order. A receiver that follows the senders takes only its own and the slot's.
+//!
+//! # Invariants, whenever the ring's lock is free
+//!
+//! 1. What everyone has seen is not retained: the head is beyond it.
 //! 2. At most `capacity` values are retained, and with [`Overflow::Wait`] at most `capacity` retained
 //!    and promised together.
-//! 3. A cursor lies before the oldest slot only with [`Overflow::DropOldest`], and by exactly the number
-//!    of values that its receiver has missed.
+//! 3. A cursor lies before the head only with [`Overflow::DropOldest`], and by exactly the number of values
+//!    that its receiver has missed. Only who has the ring's lock brings that about.
 //! 4. Receivers wait only while their cursor is at the tail and the channel is open; senders wait only
 //!    while there is no room that is not promised, there is a receiver, and the channel is open.
+//! 5. While senders wait and anything is retained, the oldest slot is awaited, or whoever has emptied one
+//!    that was is on its way to the ring's lock.
 //!
 //! # Waiting
 //!
 //! A value is for every receiver, so it wakes all that wait, and each reads for itself. Nothing is handed
 //! over, so nothing can be lost with a receive that is dropped.
 //!
-//! A sender that waits is *promised* room, in the order in which they came: whoever makes room counts it
-//! as `promised`, takes the first sender out of the line and wakes it. Nobody else can use that room. The
-//! sender turns the promise into a slot when it is polled; if it is dropped instead, the room goes to the
-//! next. So an arm of a `select!` that was promised room and loses has sent nothing.
+//! A sender that waits is *promised* room, in the order in which they came: whoever makes room for which
+//! somebody waits counts it as `promised`, takes the first sender out of the line and wakes it. Nobody else
+//! can use that room; a sender that comes by before it is promised promises it first. The sender turns the
+//! promise into a slot when it is polled; if it is dropped instead, the room goes to the next. So an arm of a
+//! `select!` that was promised room and loses has sent nothing.
 //!
-//! No wake-up is lost: looking and standing in line happen under one lock, every change that lets a waiter
-//! go on takes it out of the line under that lock, and who is taken out of a line is woken.
+//! No wake-up is lost. A receiver looks and stands in line under the ring's lock, under which values are
+//! sent. A sender looks and stands in line under it too, and room is made under the lock of the oldest slot:
+//! either it is emptied before the sender marks it, who then finds it so and looks again, or after, and then
+//! whoever empties it finds the mark and comes for the ring's lock. Every change that lets a waiter go on
+//! takes it out of its line, and who is taken out of a line is woken.
 //!
 //! # Rules
 //!
-//! Under the lock, no waker is woken, cloned or dropped, and no value is cloned or dropped. That is why
-//! the values are in `Arc`s: a receiver clones the pointer under the lock and the value after it. What is
-//! to be woken and dropped afterwards is collected in an [`After`].
+//! Under a lock, no waker is woken, cloned or dropped, and no value is cloned or dropped. That is why the
+//! values are in `Arc`s: a receiver clones the pointer under the lock and the value after it. What is to be
+//! woken and dropped afterwards is collected in an [`After`].
 //!
-//! Rejected: a lock for each slot, in which receivers clone the value (tokio's broadcast). It spares the
-//! allocation of each value, but runs the user's `clone` under a lock.
+//! Rejected: receivers that clone the value under the slot's lock (tokio's broadcast). It spares the
+//! allocation of each value, but runs the user's `clone` under a lock. One lock for all of it: 2 to 3 times
+//! as slow between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead: a lag
+//! would be counted too low, and values live on that have been missed.
 
 use super::Overflow;
+use super::slots::{Cursor, Head, Slots};
 use crate::channel::core::wake_all;
 use crate::channel::turns::{Turn, take_turns, wait};
 use crate::channel::waiters::{Key, Outcome, Waiter, Waiters};
-use crate::platform::atomic::{AtomicU64, Ordering};
 use crate::platform::sync::ShortMutex;
 use crate::task::trace::ChannelInfo;
-use std::collections::VecDeque;
+use crossbeam_utils::CachePadded;
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -52,8 +69,10 @@ use std::task::{Context, Poll, Waker};
 /// One broadcast channel. Shared by its senders and receivers.
 #[derive(Debug)]
 pub(super) struct Ring<T> {
-    /// Everything that changes.
-    state: ShortMutex<State<T>>,
+    /// What is not done within one slot. Apart from what receivers write to.
+    state: CachePadded<ShortMutex<State<T>>>,
+    /// The position of the oldest value. Moved by whoever empties its slot.
+    head: CachePadded<Head>,
     /// How many values are retained.
     capacity: usize,
     /// What happens when there would be more.
@@ -64,9 +83,10 @@ pub(super) struct Ring<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    /// The retained values, oldest first.
-    slots: VecDeque<Slot<T>>,
-    /// The position of the oldest slot; that of the next value, where there is none.
+    /// The retained values.
+    slots: Slots<T>,
+    /// What the head was when the ring looked full for the last time. It is further on now, if anything:
+    /// as long as there is room after this, no sender has to look at what receivers write to.
     head: u64,
     /// How many senders there are. The last one to go closes the channel.
     senders: usize,
@@ -80,14 +100,6 @@ struct State<T> {
     promised: usize,
     /// Whether nothing more can be sent.
     closed: bool,
-}
-
-#[derive(Debug)]
-struct Slot<T> {
-    /// The value, shared with those that are cloning it.
-    value: Arc<T>,
-    /// How many receivers have yet to see it.
-    unseen: usize,
 }
 
 /// What an offer to send came to.
@@ -138,15 +150,27 @@ pub(super) fn sole<T>(value: Arc<T>) -> T {
 }
 
 impl<T> State<T> {
-    /// The position of the next value.
-    fn tail(&self) -> u64 {
-        self.head + self.slots.len() as u64
+    /// Whether there is room that nobody was promised.
+    #[inline]
+    fn has_room(&mut self, ring: &Ring<T>) -> bool {
+        let tail = self.slots.tail();
+        let has_room = |head, promised| (tail - head) as usize + promised < ring.capacity;
+        if has_room(self.head, self.promised) {
+            return true;
+        }
+        self.head = ring.head.get();
+        has_room(self.head, self.promised)
     }
 
-    /// Sends where nobody is to be woken. Gives the number of receivers, and the value that had to go.
+    /// Sends where nobody is to be woken, nor to be promised anything. Gives the number of receivers, and
+    /// the value that had to go.
     #[inline]
     fn offer_known(&mut self, value: Arc<T>, ring: &Ring<T>) -> Result<(usize, Option<Arc<T>>), Arc<T>> {
-        if self.closed || self.receivers == 0 || !self.waiting_receivers.is_empty() {
+        if self.closed
+            || self.receivers == 0
+            || !self.waiting_receivers.is_empty()
+            || !self.waiting_senders.is_empty()
+        {
             return Err(value);
         }
         let mut oldest = None;
@@ -154,10 +178,9 @@ impl<T> State<T> {
             if ring.overflow == Overflow::Wait {
                 return Err(value);
             }
-            oldest = self.slots.pop_front().map(|slot| slot.value);
-            self.head += 1;
+            oldest = self.slots.drop_oldest(&ring.head);
         }
-        self.slots.push_back(Slot { value, unseen: self.receivers });
+        self.slots.push(value, self.receivers, &ring.head);
         Ok((self.receivers, oldest))
     }
 
@@ -165,78 +188,50 @@ impl<T> State<T> {
         if self.closed || self.receivers == 0 {
             return Offer::Closed(value);
         }
-        match ring.overflow {
-            Overflow::Wait if !promised && !self.has_room(ring) => return Offer::Full(value),
-            Overflow::DropOldest if self.slots.len() == ring.capacity => self.drop_oldest(after),
-            Overflow::Wait | Overflow::DropOldest => {}
+        if !promised {
+            self.promise(ring, after);
+            if !self.has_room(ring) {
+                if ring.overflow == Overflow::Wait {
+                    return Offer::Full(value);
+                }
+                after.values.extend(self.slots.drop_oldest(&ring.head));
+            }
         }
-        self.slots.push_back(Slot { value, unseen: self.receivers });
+        self.slots.push(value, self.receivers, &ring.head);
+        // What was sent may be the oldest now, for which others wait.
+        self.promise(ring, after);
         self.waiting_receivers.close(&mut after.wakers);
         Offer::Sent(self.receivers)
     }
 
-    /// Whether there is room that nobody was promised.
-    fn has_room(&self, ring: &Ring<T>) -> bool {
-        self.slots.len() + self.promised < ring.capacity
-    }
-
-    /// Reads where nobody is to be woken, and no value is left to be dropped.
-    #[inline]
-    fn read_known(&mut self, cursor: &AtomicU64) -> Option<Arc<T>> {
-        let next = get(cursor);
-        let slot = self.slots.get_mut(next.checked_sub(self.head)? as usize)?;
-        if slot.unseen > 1 {
-            slot.unseen -= 1;
-            set(cursor, next + 1);
-            return Some(slot.value.clone());
+    fn read(&mut self, cursor: &mut Cursor<T>, ring: &Ring<T>, after: &mut After<T>) -> Read<T> {
+        let (next, head) = (cursor.position(), ring.head.get());
+        if next < head {
+            cursor.skip_to(head);
+            return Read::Lagged(head - next);
         }
-        if !self.waiting_senders.is_empty() {
-            return None;
-        }
-        set(cursor, next + 1);
-        self.head += 1;
-        self.slots.pop_front().map(|oldest| oldest.value)
-    }
-
-    fn read(&mut self, cursor: &AtomicU64, ring: &Ring<T>, after: &mut After<T>) -> Read<T> {
-        let next = get(cursor);
-        if next < self.head {
-            set(cursor, self.head);
-            return Read::Lagged(self.head - next);
-        }
-        let Some(slot) = self.slots.get_mut((next - self.head) as usize) else {
+        if next == self.slots.tail() {
             return if self.closed { Read::Closed } else { Read::Empty };
-        };
-        set(cursor, next + 1);
-        slot.unseen -= 1;
-        if slot.unseen > 0 {
-            return Read::Value(slot.value.clone());
         }
-        let slot = self.slots.pop_front().expect("it is the oldest: see invariant 1");
-        self.head += 1;
-        self.promise(ring, after);
-        Read::Value(slot.value)
-    }
-
-    /// The slots that the receiver with this cursor has yet to see.
-    fn unseen(&mut self, cursor: &AtomicU64) -> impl Iterator<Item = &mut Slot<T>> {
-        let seen = get(cursor).saturating_sub(self.head) as usize;
-        self.slots.iter_mut().skip(seen)
-    }
-
-    fn drop_oldest(&mut self, after: &mut After<T>) {
-        if let Some(slot) = self.slots.pop_front() {
-            self.head += 1;
-            after.values.push(slot.value);
+        self.slots.show(cursor);
+        let seen = cursor.see(&ring.head).expect("it is retained until this receiver has seen it");
+        if seen.awaited {
+            self.promise(ring, after);
         }
+        Read::Value(seen.value)
     }
 
-    /// Promises what room there is to the senders in line.
+    /// Promises what room there is to the senders in line. If some are left, whoever makes room next looks
+    /// after them.
     fn promise(&mut self, ring: &Ring<T>, after: &mut After<T>) {
-        while self.has_room(ring) {
-            let Ok(waker) = self.waiting_senders.give(()) else { return };
-            self.promised += 1;
-            after.wakers.extend(waker);
+        while !self.waiting_senders.is_empty() {
+            if self.has_room(ring) {
+                let Ok(waker) = self.waiting_senders.give(()) else { return };
+                self.promised += 1;
+                after.wakers.extend(waker);
+            } else if self.slots.await_oldest(&ring.head) {
+                return;
+            }
         }
     }
 
@@ -261,21 +256,12 @@ impl<T> State<T> {
     }
 }
 
-/// Relaxed: a cursor is read and written under the lock only.
-fn get(cursor: &AtomicU64) -> u64 {
-    cursor.load(Ordering::Relaxed)
-}
-
-fn set(cursor: &AtomicU64, position: u64) {
-    cursor.store(position, Ordering::Relaxed);
-}
-
 impl<T> Ring<T> {
     /// A channel with one sender, and no receiver yet.
     #[track_caller]
     pub(super) fn new(capacity: usize, overflow: Overflow) -> Self {
         let state = State {
-            slots: VecDeque::new(),
+            slots: Slots::new(),
             head: 0,
             senders: 1,
             receivers: 0,
@@ -284,7 +270,9 @@ impl<T> Ring<T> {
             promised: 0,
             closed: false,
         };
-        Self { state: ShortMutex::new(state), capacity, overflow, created: Location::caller() }
+        let state = CachePadded::new(ShortMutex::new(state));
+        let head = CachePadded::new(Head::new());
+        Self { state, head, capacity, overflow, created: Location::caller() }
     }
 
     /// Changes the state, and does afterwards what the change has left to do.
@@ -350,16 +338,19 @@ impl<T> Ring<T> {
                     return wait(line, waiting, waker, cx);
                 }
                 let promised = waiting.take().is_some_and(|key| state.remove_sender(key, after));
-                let offered = value.take().expect("a send was polled after it had ended");
-                match state.offer(offered, self, promised, after) {
-                    Offer::Sent(receivers) => Turn::Over(Ok(receivers)),
-                    Offer::Closed(value) => {
-                        state.promise(self, after);
-                        Turn::Over(Err(value))
+                loop {
+                    let offered = value.take().expect("a send was polled after it had ended");
+                    match state.offer(offered, self, promised, after) {
+                        Offer::Sent(receivers) => return Turn::Over(Ok(receivers)),
+                        Offer::Closed(value) => {
+                            state.promise(self, after);
+                            return Turn::Over(Err(value));
+                        }
+                        Offer::Full(offered) => *value = Some(offered),
                     }
-                    Offer::Full(offered) => {
-                        *value = Some(offered);
-                        wait(&mut state.waiting_senders, waiting, waker, cx)
+                    // Else a receiver has made room meanwhile.
+                    if state.slots.await_oldest(&self.head) {
+                        return wait(&mut state.waiting_senders, waiting, waker, cx);
                     }
                 }
             })
@@ -376,28 +367,56 @@ impl<T> Ring<T> {
 
     // ---- receiving ------------------------------------------------------------------------------
 
+    /// The next value, if it lies in the block that the receiver knows.
     #[inline]
-    pub(super) fn try_read(&self, cursor: &AtomicU64) -> Read<T> {
-        let known = self.state.lock().read_known(cursor);
-        known.map_or_else(|| self.try_read_slowly(cursor), Read::Value)
+    fn read_known(&self, cursor: &ShortMutex<Cursor<T>>) -> Option<Arc<T>> {
+        let seen = cursor.lock().see(&self.head)?;
+        if seen.awaited {
+            self.pass_room_on();
+        }
+        Some(seen.value)
+    }
+
+    /// Room was made for which somebody waits.
+    #[inline(never)]
+    fn pass_room_on(&self) {
+        self.change(|state, after| state.promise(self, after));
+    }
+
+    #[inline]
+    pub(super) fn try_read(&self, cursor: &ShortMutex<Cursor<T>>) -> Read<T> {
+        self.read_known(cursor).map_or_else(|| self.try_read_slowly(cursor), Read::Value)
     }
 
     #[inline(never)]
-    fn try_read_slowly(&self, cursor: &AtomicU64) -> Read<T> {
-        self.change(|state, after| state.read(cursor, self, after))
+    fn try_read_slowly(&self, cursor: &ShortMutex<Cursor<T>>) -> Read<T> {
+        self.change_with(cursor, |state, cursor, after| state.read(cursor, self, after))
+    }
+
+    /// The same as [`change`](Self::change), with a receiver's cursor.
+    fn change_with<R>(
+        &self,
+        cursor: &ShortMutex<Cursor<T>>,
+        change: impl FnOnce(&mut State<T>, &mut Cursor<T>, &mut After<T>) -> R,
+    ) -> R {
+        let mut after = After::new();
+        let mut cursor = cursor.lock();
+        let result = change(&mut self.state.lock(), &mut cursor, &mut after);
+        drop(cursor);
+        after.settle();
+        result
     }
 
     /// Reads the next value, or stands in line with the key in `waiting`.
     #[inline]
     pub(super) fn poll_read(
         &self,
-        cursor: &AtomicU64,
+        cursor: &ShortMutex<Cursor<T>>,
         waiting: &mut Option<Key>,
         cx: &Context<'_>,
     ) -> Poll<Read<T>> {
         if waiting.is_none() {
-            let known = self.state.lock().read_known(cursor);
-            if let Some(value) = known {
+            if let Some(value) = self.read_known(cursor) {
                 return Poll::Ready(Read::Value(value));
             }
         }
@@ -407,12 +426,12 @@ impl<T> Ring<T> {
     #[inline(never)]
     fn poll_read_slowly(
         &self,
-        cursor: &AtomicU64,
+        cursor: &ShortMutex<Cursor<T>>,
         waiting: &mut Option<Key>,
         cx: &Context<'_>,
     ) -> Poll<Read<T>> {
         take_turns(cx, |waker| {
-            self.change(|state, after| {
+            self.change_with(cursor, |state, cursor, after| {
                 let read = state.read(cursor, self, after);
                 let waits = matches!(read, Read::Empty);
                 let line = &mut state.waiting_receivers;
@@ -447,44 +466,32 @@ impl<T> Ring<T> {
     }
 
     /// One more receiver, that begins with the next value; gives its cursor.
-    pub(super) fn add_receiver(&self) -> u64 {
+    pub(super) fn add_receiver(&self) -> Cursor<T> {
         let mut state = self.state.lock();
         state.receivers += 1;
-        state.tail()
+        Cursor::new(state.slots.tail())
     }
 
     /// One more receiver, that has yet to see what the one with this cursor has; gives its cursor.
-    pub(super) fn add_receiver_at(&self, cursor: &AtomicU64) -> u64 {
+    pub(super) fn add_receiver_at(&self, cursor: &ShortMutex<Cursor<T>>) -> Cursor<T> {
+        let cursor = cursor.lock();
         let mut state = self.state.lock();
         state.receivers += 1;
-        for slot in state.unseen(cursor) {
-            slot.unseen += 1;
-        }
-        get(cursor)
+        state.slots.count_in(&cursor, &self.head);
+        Cursor::new(cursor.position())
     }
 
     /// One receiver less. What only it had yet to see is dropped; without any receiver senders that wait
     /// get their values back.
-    pub(super) fn drop_receiver(&self, cursor: &AtomicU64) {
-        self.change(|state, after| {
+    pub(super) fn drop_receiver(&self, cursor: &ShortMutex<Cursor<T>>) {
+        self.change_with(cursor, |state, cursor, after| {
             state.receivers -= 1;
-            for slot in state.unseen(cursor) {
-                slot.unseen -= 1;
-            }
-            while state.slots.front().is_some_and(|slot| slot.unseen == 0) {
-                state.drop_oldest(after);
-            }
+            state.slots.count_out(cursor, &self.head, &mut after.values);
             if state.receivers == 0 {
                 state.waiting_senders.close(&mut after.wakers);
             }
             state.promise(self, after);
         });
-    }
-
-    /// What a dump says of it.
-    #[cold]
-    pub(super) fn info(&self) -> ChannelInfo {
-        ChannelInfo::new(self.created, self.len(), Some(self.capacity))
     }
 
     /// Closes the channel; whether it was open.
@@ -494,17 +501,26 @@ impl<T> Ring<T> {
 
     // ---- questions ------------------------------------------------------------------------------
 
+    /// What a dump says of it.
+    #[cold]
+    pub(super) fn info(&self) -> ChannelInfo {
+        ChannelInfo::new(self.created, self.len(), Some(self.capacity))
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.state.lock().closed
     }
 
     pub(super) fn len(&self) -> usize {
-        self.state.lock().slots.len()
+        let state = self.state.lock();
+        (state.slots.tail() - self.head.get()) as usize
     }
 
     /// How many values the receiver with this cursor could read.
-    pub(super) fn unseen(&self, cursor: &AtomicU64) -> usize {
-        self.state.lock().unseen(cursor).count()
+    pub(super) fn unseen(&self, cursor: &ShortMutex<Cursor<T>>) -> usize {
+        let cursor = cursor.lock();
+        let state = self.state.lock();
+        (state.slots.tail() - cursor.position().max(self.head.get())) as usize
     }
 
     pub(super) fn receivers(&self) -> usize {
