@@ -42,7 +42,7 @@
 
 use super::front::Front;
 use super::state::{Offer, State, Take};
-use super::waiters::{Key, Outcome, Party, Waiter, Waiters};
+use super::waiters::{Key, Outcome, Waiter, Waiters};
 use crate::error::{TryRecvError, TrySendError};
 use crate::panics;
 use crate::platform;
@@ -127,7 +127,8 @@ impl<T> Channel<T> {
 
     /// Sends where nothing more has to be looked at. `Err`: the state, which has to be, or nothing where a wait
     /// is likely.
-    #[inline(always)]
+    // Not always inline: each move of a large value takes room on the stack where nothing is optimised.
+    #[inline]
     pub(super) fn send_known(&self, value: T) -> Result<(), (T, Option<Locked<'_, T>>)> {
         if self.front.lets_wait() {
             return Err((value, None));
@@ -202,28 +203,26 @@ impl<T> Channel<T> {
     // ---- waiting --------------------------------------------------------------------------------
 
     /// Sends, or stands in line; `state` if it is locked already.
-    #[inline]
     pub(super) fn start_send(
         &self,
         value: T,
         state: Option<Locked<'_, T>>,
         cx: &Context<'_>,
     ) -> Wait<Sent<T>> {
-        let Some(state) = state else { return self.wait_to_send(value, cx) };
-        match self.try_send_slowly(state, value) {
-            Ok(()) => Wait::Over(Ok(())),
-            Err(TrySendError::Closed(value)) => Wait::Over(Err(value)),
-            Err(TrySendError::Full(value)) => self.wait_to_send(value, cx),
-        }
-    }
-
-    fn wait_to_send(&self, value: T, cx: &Context<'_>) -> Wait<Sent<T>> {
+        let value = match state {
+            None => value,
+            Some(state) => match self.try_send_slowly(state, value) {
+                Ok(()) => return Wait::Over(Ok(())),
+                Err(TrySendError::Closed(value)) => return Wait::Over(Err(value)),
+                Err(TrySendError::Full(value)) => value,
+            },
+        };
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.lock();
         state.is_full(self);
         match state.offer(value, self) {
-            Offer::Full(value) => Wait::On(state.push_sender(Party::Single(Some(waker)), value, self)),
+            Offer::Full(value) => Wait::On(state.line_up_to_send(self).push(waker, Some(value))),
             Offer::Sent(receiver) => {
                 drop(state);
                 wake(receiver);
@@ -237,22 +236,19 @@ impl<T> Channel<T> {
     }
 
     /// Receives, or stands in line; `state` if it is locked already.
-    #[inline]
     pub(super) fn start_recv(&self, state: Option<Locked<'_, T>>, cx: &Context<'_>) -> Wait<Received<T>> {
-        let Some(state) = state else { return self.wait_to_recv(cx) };
-        match self.try_recv_slowly(state) {
-            Ok(value) => Wait::Over(Some(value)),
-            Err(TryRecvError::Closed) => Wait::Over(None),
-            Err(TryRecvError::Empty) => self.wait_to_recv(cx),
+        if let Some(state) = state {
+            match self.try_recv_slowly(state) {
+                Ok(value) => return Wait::Over(Some(value)),
+                Err(TryRecvError::Closed) => return Wait::Over(None),
+                Err(TryRecvError::Empty) => {}
+            }
         }
-    }
-
-    fn wait_to_recv(&self, cx: &Context<'_>) -> Wait<Received<T>> {
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.lock();
         match state.take(self) {
-            Take::Empty => Wait::On(state.push_receiver(Party::Single(Some(waker)), self)),
+            Take::Empty => Wait::On(state.line_up_to_receive(self).push(waker, None)),
             Take::Value(value, sender) => {
                 drop(state);
                 wake(sender);
@@ -298,25 +294,26 @@ impl<T> Channel<T> {
     }
 
     /// Ends a sender's wait, if it is over.
+    #[inline]
     pub(crate) fn end_sending(&self, key: Key) -> Wait<Sent<T>> {
-        let mut state = self.lock();
-        if state.senders.outcome(&key) == Outcome::Waiting {
-            return Wait::On(key);
+        let ended = self.lock().senders.end(&key);
+        match ended {
+            Some(value) => Wait::Over(value.map_or(Ok(()), Err)),
+            None => Wait::On(key),
         }
-        let waiter = state.senders.remove(key);
-        drop(state);
-        Wait::Over(waiter.value.map_or(Ok(()), Err))
     }
 
     /// Ends a receiver's wait, if it is over.
+    #[inline]
     pub(crate) fn end_receiving(&self, key: Key) -> Wait<Received<T>> {
         let mut state = self.lock();
-        if state.receivers.outcome(&key) == Outcome::Waiting {
-            return Wait::On(key);
+        match state.end_receiver(&key) {
+            Some(received) => {
+                self.tell_of_the_end(state);
+                Wait::Over(received)
+            }
+            None => Wait::On(key),
         }
-        let waiter = state.remove_receiver(key);
-        self.tell_of_the_end(state);
-        Wait::Over(waiter.value)
     }
 
     /// Ends a sender's wait: whether the value was sent, else the value.
@@ -398,8 +395,7 @@ impl<T> Channel<T> {
             drop(state);
             return Err(value);
         }
-        let party = state.senders.select(showing);
-        Ok(state.push_sender(party, value, self))
+        Ok(state.line_up_to_send(self).push_select(showing, Some(value)))
     }
 
     /// Puts a select's receive in line. `None`: a value or a counterpart is there, or the channel is
@@ -410,8 +406,7 @@ impl<T> Channel<T> {
             drop(state);
             return None;
         }
-        let party = state.receivers.select(showing);
-        Some(state.push_receiver(party, self))
+        Some(state.line_up_to_receive(self).push_select(showing, None))
     }
 
     // ---- closing --------------------------------------------------------------------------------

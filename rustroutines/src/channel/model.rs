@@ -460,7 +460,10 @@ fn what_has_come_is_found_by_a_look() {
         assert!(taker.try_recv().is_err());
         let mut send = unbuffered.send(4);
         assert!(std::pin::Pin::new(&mut send).poll(cx).is_pending());
+        let mut behind = unbuffered.send(5);
+        assert!(std::pin::Pin::new(&mut behind).poll(cx).is_pending());
         assert_eq!(taker.try_recv(), Ok(4));
+        assert_eq!(taker.try_recv(), Ok(5), "behind another");
         assert_eq!(rx.try_recv(), Err(crate::error::TryRecvError::Empty));
         tx.close();
         assert_eq!(rx.try_recv(), Err(crate::error::TryRecvError::Closed));

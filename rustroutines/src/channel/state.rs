@@ -5,7 +5,7 @@
 
 use super::core::Channel;
 use super::reserve::Reservations;
-use super::waiters::{Key, Outcome, Party, Waiter, Waiters};
+use super::waiters::{Key, Outcome, Waiter, Waiters};
 use std::collections::VecDeque;
 use std::mem;
 use std::task::Waker;
@@ -177,21 +177,32 @@ impl<T> State<T> {
 
     // ---- waiting --------------------------------------------------------------------------------
 
-    /// Puts a sender in line, once there is [no room](Self::is_full).
-    pub(super) fn push_sender(&mut self, party: Party, value: T, channel: &Channel<T>) -> Key {
+    /// The line of senders, for one more, once there is [no room](Self::is_full).
+    #[inline(always)]
+    pub(super) fn line_up_to_send(&mut self, channel: &Channel<T>) -> &mut Waiters<T> {
         channel.front.set_bare(false);
-        self.senders.push(party, Some(value))
+        &mut self.senders
     }
 
-    /// Puts a receiver in line, once there is no value.
-    pub(super) fn push_receiver(&mut self, party: Party, channel: &Channel<T>) -> Key {
+    /// The line of receivers, for one more, once there is no value.
+    #[inline(always)]
+    pub(super) fn line_up_to_receive(&mut self, channel: &Channel<T>) -> &mut Waiters<T> {
         self.free = 0;
         channel.front.let_wait(false);
-        self.receivers.push(party, None)
+        &mut self.receivers
+    }
+
+    /// Takes a receiver out whose wait is over, with what it was given.
+    #[inline(always)]
+    pub(super) fn end_receiver(&mut self, key: &Key) -> Option<Option<T>> {
+        let received = self.receivers.end(key)?;
+        if received.is_some() {
+            self.in_hand -= 1;
+        }
+        Some(received)
     }
 
     /// Takes a receiver out, with what it was given.
-    #[inline(always)]
     pub(super) fn remove_receiver(&mut self, key: Key) -> Waiter<T> {
         let waiter = self.receivers.remove(key);
         if waiter.outcome == Outcome::Done {

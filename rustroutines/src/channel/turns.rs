@@ -4,7 +4,7 @@
 //! Whoever takes it out of the line has promised it something or has news for it, and wakes it; it goes
 //! on when it is polled. No wake-up is lost: looking and standing in line happen under one lock.
 
-use super::waiters::{Key, Party, Waiters};
+use super::waiters::{Key, Waiters};
 use std::task::{Context, Poll, Waker};
 
 /// What a look under the lock came to.
@@ -47,7 +47,7 @@ pub(super) fn wait<R>(
     let Some(new) = waker.take() else { return Turn::NeedsWaker };
     match waiting {
         Some(key) => *waker = line.set_waker(key, new),
-        None => *waiting = Some(line.push(Party::Single(Some(new)), None)),
+        None => *waiting = Some(line.push(new, None)),
     }
     Turn::Waits
 }

@@ -19,6 +19,7 @@
 
 use crate::select::{Showing, Spare, Ticket};
 use slab::Slab;
+use std::mem::ManuallyDrop;
 use std::num::NonZeroU32;
 use std::task::Waker;
 
@@ -79,6 +80,12 @@ pub(crate) struct Waiter<T> {
 }
 
 impl<T> Waiter<T> {
+    /// One that comes after `previous`.
+    #[inline(always)]
+    fn new(party: Party, value: Option<T>, previous: u32) -> Self {
+        Self { party, value, outcome: Outcome::Waiting, linked: true, previous, next: NOBODY }
+    }
+
     /// Exchanges what it has for what a counterpart has.
     #[inline(always)]
     fn complete(&mut self, value: &mut Option<T>) {
@@ -123,7 +130,8 @@ impl<T> Places<T> {
 
     /// Finds a place for one that comes while there is another.
     #[inline(never)]
-    fn insert_another(&mut self, waiter: Waiter<T>) -> u32 {
+    fn insert_another(&mut self, party: Party, value: Option<T>, previous: u32) -> u32 {
+        let waiter = Waiter::new(party, value, previous);
         let index = self.others.get_or_insert_default().insert(waiter) + 1;
         u32::try_from(index).ok().filter(|&index| index < NOBODY).expect("fewer than four billion waiters")
     }
@@ -146,8 +154,6 @@ impl<T> Places<T> {
         waiter.expect(HERE)
     }
 
-    // Inline, so that what is written to it is not read again at once, to move it: that would stall, too.
-    #[inline(always)]
     fn remove(&mut self, index: u32) -> Waiter<T> {
         match index {
             ALONE => self.alone.take(),
@@ -182,35 +188,42 @@ impl<T> Waiters<T> {
         self.places.get_or_insert_with(make)
     }
 
-    /// The party that an arm of a select is.
-    pub(crate) fn select(&mut self, showing: &Showing<'_>) -> Party {
-        Party::Select(showing.ticket(&mut self.places().spare))
-    }
-
-    /// Puts a waiter at the end of the line.
+    /// Puts an operation by itself at the end of the line.
     ///
     /// # Panics
     /// With more than four billion waiters.
-    #[inline]
-    pub(crate) fn push(&mut self, party: Party, value: Option<T>) -> Key {
-        let waiter = Waiter {
-            party,
-            value,
-            outcome: Outcome::Waiting,
-            linked: true,
-            previous: self.last,
-            next: NOBODY,
-        };
+    // A call, which takes the waker in registers, and no destructor of it on the way: for that it would lie on the
+    // stack, and be read there as a whole right after it was written in parts, which stalls the processor.
+    #[inline(never)]
+    pub(crate) fn push(&mut self, waker: Waker, value: Option<T>) -> Key {
+        let waker = ManuallyDrop::new(waker);
+        self.push_party(|| Party::Single(Some(ManuallyDrop::into_inner(waker))), value)
+    }
+
+    /// Puts an arm of a select at the end of the line.
+    ///
+    /// # Panics
+    /// With more than four billion waiters.
+    pub(crate) fn push_select(&mut self, showing: &Showing<'_>, value: Option<T>) -> Key {
+        let ticket = showing.ticket(&mut self.places().spare);
+        self.push_party(|| Party::Select(ticket), value)
+    }
+
+    // Inline, so that the waiter is made in its place, for the same reason.
+    #[inline(always)]
+    fn push_party(&mut self, party: impl FnOnce() -> Party, value: Option<T>) -> Key {
+        let previous = self.last;
         let places = self.places();
         let index = if places.alone.is_none() {
-            places.alone = Some(waiter);
+            places.alone = Some(Waiter::new(party(), value, previous));
             ALONE
         } else {
-            places.insert_another(waiter)
+            places.insert_another(party(), value, previous)
         };
-        match std::mem::replace(&mut self.last, index) {
+        self.last = index;
+        match previous {
             NOBODY => self.first = index,
-            last => self.at(last).next = index,
+            previous => self.at(previous).next = index,
         }
         Key::new(index)
     }
@@ -232,10 +245,8 @@ impl<T> Waiters<T> {
     }
 
     /// Takes a waiter out, wherever it stands.
-    #[inline(always)]
     pub(crate) fn remove(&mut self, key: Key) -> Waiter<T> {
         let places = self.places.as_mut().expect(HERE);
-        // Taken out first: to read it right after a part of it was written would stall the processor.
         let mut waiter = places.remove(key.index());
         if let Party::Select(ticket) = waiter.party {
             waiter.party = Party::Left(places.spare.replace(ticket.into_spare()));
@@ -244,6 +255,33 @@ impl<T> Waiters<T> {
             self.bridge(waiter.previous, waiter.next);
         }
         waiter
+    }
+
+    /// Takes one that waits by itself out if its wait is over, with the value that it has then. The waker is gone,
+    /// so there is nothing else in it to be dropped.
+    // Apart from `remove`, and inline: what is moved as a whole, as a waiter is there, stalls the processor.
+    #[inline(always)]
+    pub(crate) fn end(&mut self, key: &Key) -> Option<Option<T>> {
+        if key.index() != ALONE {
+            return self.end_another(key);
+        }
+        let alone = &mut self.places.as_mut().expect(HERE).alone;
+        let waiter = alone.as_mut().expect(HERE);
+        if waiter.outcome == Outcome::Waiting {
+            return None;
+        }
+        debug_assert!(matches!(waiter.party, Party::Single(None)), "it is completed");
+        let value = waiter.value.take();
+        *alone = None;
+        Some(value)
+    }
+
+    #[inline(never)]
+    fn end_another(&mut self, key: &Key) -> Option<Option<T>> {
+        if self.outcome(key) == Outcome::Waiting {
+            return None;
+        }
+        Some(self.places.as_mut().expect(HERE).remove(key.index()).value)
     }
 
     /// What has become of a waiter.
@@ -356,8 +394,8 @@ impl<T> Waiters<T> {
 mod tests {
     use super::*;
 
-    fn single() -> Party {
-        Party::Single(Some(Waker::noop().clone()))
+    fn waker() -> Waker {
+        Waker::noop().clone()
     }
 
     /// Takes every value in turn.
@@ -368,7 +406,7 @@ mod tests {
     #[test]
     fn first_come_first_served() {
         let mut waiters = Waiters::new();
-        let keys: Vec<Key> = (0..5).map(|n| waiters.push(single(), Some(n))).collect();
+        let keys: Vec<Key> = (0..5).map(|n| waiters.push(waker(), Some(n))).collect();
         assert_eq!(drain(&mut waiters), [0, 1, 2, 3, 4]);
         assert!(keys.iter().all(|key| waiters.outcome(key) == Outcome::Done));
     }
@@ -377,7 +415,7 @@ mod tests {
     fn one_that_leaves_from_anywhere_leaves_the_others_in_order() {
         for leaves in 0..4 {
             let mut waiters = Waiters::new();
-            let mut keys: Vec<Key> = (0..4).map(|n| waiters.push(single(), Some(n))).collect();
+            let mut keys: Vec<Key> = (0..4).map(|n| waiters.push(waker(), Some(n))).collect();
             let left = waiters.remove(keys.remove(leaves));
             assert_eq!(left.value, Some(leaves as u32));
             let rest: Vec<u32> = (0..4).filter(|&n| n != leaves as u32).collect();
@@ -388,7 +426,7 @@ mod tests {
     #[test]
     fn closing_reaches_everyone_and_leaves_senders_their_values() {
         let mut waiters = Waiters::new();
-        let keys = [waiters.push(single(), Some(1)), waiters.push(single(), Some(2))];
+        let keys = [waiters.push(waker(), Some(1)), waiters.push(waker(), Some(2))];
         let mut wakers = Vec::new();
         waiters.close(&mut wakers);
         assert_eq!(wakers.len(), 2);
@@ -402,7 +440,7 @@ mod tests {
     #[test]
     fn a_burst_of_waiters_gives_its_memory_back() {
         let mut waiters = Waiters::new();
-        let keys: Vec<Key> = (0..10_000).map(|n| waiters.push(single(), Some(n))).collect();
+        let keys: Vec<Key> = (0..10_000).map(|n| waiters.push(waker(), Some(n))).collect();
         keys.into_iter().for_each(|key| drop(waiters.remove(key)));
         assert!(waiters.places().others.is_none());
         assert_eq!((waiters.first, waiters.last), (NOBODY, NOBODY));
