@@ -272,7 +272,8 @@ fn an_abort_at_every_suspension_loses_nothing() {
                     }
                     at += 1;
                 }
-                assert!(at > 3, "victim {victim} suspended only {at} times");
+                // The source sleeps three times; that its sends wait, nobody promises.
+                assert!(at >= 3, "victim {victim} suspended only {at} times");
             }
         }
     });
