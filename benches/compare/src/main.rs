@@ -98,7 +98,7 @@ fn answer(request: &Request) -> Result<(), Box<dyn Error>> {
 /// Takes the steps that are left, and writes the pages.
 fn compare(order: &Order, mut results: Results) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
-    let programs = Programs::build(order)?;
+    let programs = Programs::build()?;
     results.about = machine::contestants(&programs)?;
     let steps = plan::steps(order, &programs)?;
     let count = steps.len();

@@ -1,6 +1,5 @@
 //! What is run: the benchmarks, and whatever of the others is found on this machine.
 
-use super::Order;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,7 +21,7 @@ pub(crate) struct Programs {
 
 impl Programs {
     /// Builds everything, which takes minutes the first time.
-    pub(crate) fn build(order: &Order) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn build() -> Result<Self, Box<dyn Error>> {
         let mut programs = Self::default();
         eprintln!("building the benchmarks");
         programs.benches = cargo(&["bench", "--no-run", "-p", "rustroutines-benches"], "bench")?;
@@ -42,7 +41,7 @@ impl Programs {
         {
             if !found(load) {
                 programs.left_out.push(format!("{example}: there is no `{load}` here"));
-            } else if order.wants(example) {
+            } else {
                 let arguments = ["build", "--release", "-p", "rustroutines-examples", "--example", example];
                 let path = cargo(&arguments, "example")?.remove(example).ok_or("cargo built no example")?;
                 programs.variables.push((variable, path));
