@@ -6,7 +6,7 @@
 mod random;
 
 use random::{Random, with_seeds};
-use rustroutines::channel::{Receiver, Sender, WeakSender};
+use rustroutines::channel::{Receiver, Sender};
 use rustroutines::error::TryReserveError;
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
@@ -32,8 +32,6 @@ struct Book {
     received: Vec<AtomicU8>,
     /// What its sender knows.
     fate: Vec<AtomicU8>,
-    /// Whether a receiver outlived the program: what was sent was received then, by it if by nobody else.
-    drained: bool,
 }
 
 /// Sending it has succeeded. (Before it is SENT or KEPT, it is 0. It stays so where its sender was aborted,
@@ -43,7 +41,7 @@ const SENT: u8 = 1;
 const KEPT: u8 = 2;
 
 impl Book {
-    fn new(drained: bool) -> Self {
+    fn new() -> Self {
         // Every step makes at most two values.
         let most = ACTORS * STEPS * 2;
         let zeros = || (0..most).map(|_| AtomicU8::new(0)).collect();
@@ -53,7 +51,6 @@ impl Book {
             steps: AtomicUsize::new(0),
             received: zeros(),
             fate: zeros(),
-            drained,
         }
     }
 
@@ -78,7 +75,7 @@ impl Book {
         for number in 0..self.next.load(Ordering::Relaxed) {
             let received = self.received[number].load(Ordering::Relaxed);
             let legal = match self.fate[number].load(Ordering::Relaxed) {
-                SENT => received == 1 || received == 0 && !self.drained,
+                SENT => received == 1,
                 KEPT => received == 0,
                 _ => received <= 1,
             };
@@ -111,8 +108,6 @@ enum Step {
     RecvDeadline(usize),
     Weak(usize),
     Handles(usize),
-    DropSender(usize),
-    DropReceiver(usize),
     Drain(usize),
     Yield,
     Close(usize),
@@ -144,8 +139,6 @@ impl Step {
             46 => Step::Handles(a),
             47 => Step::Drain(a),
             37 if random.below(24) == 0 => Step::Close(a),
-            38 if flag => Step::DropSender(a),
-            38 => Step::DropReceiver(a),
             _ => Step::Yield,
         }
     }
@@ -159,7 +152,7 @@ fn poll_once<O: Future + Unpin>(mut operation: O) -> Option<O::Output> {
 }
 
 #[routine]
-fn actor(steps: Vec<Step>, mut tx: Vec<Sender<Entry>>, mut rx: Vec<Receiver<Entry>>, book: Arc<Book>) {
+fn actor(steps: Vec<Step>, tx: Vec<Sender<Entry>>, rx: Vec<Receiver<Entry>>, book: Arc<Book>) {
     const SHORT: Duration = Duration::from_micros(200);
     for step in steps {
         book.steps.fetch_add(1, Ordering::Relaxed);
@@ -346,9 +339,6 @@ fn actor(steps: Vec<Step>, mut tx: Vec<Sender<Entry>>, mut rx: Vec<Receiver<Entr
                 yield_now();
                 drop((sender, receiver));
             }
-            // From now on this actor has one without a counterpart.
-            Step::DropSender(a) => tx[a] = bounded_channel(1).0,
-            Step::DropReceiver(a) => rx[a] = bounded_channel(1).1,
             Step::Drain(a) => rx[a].try_iter().for_each(|value| book.received(value)),
             Step::Yield => yield_now(),
             Step::Close(a) => {
@@ -360,9 +350,7 @@ fn actor(steps: Vec<Step>, mut tx: Vec<Sender<Entry>>, mut rx: Vec<Receiver<Entr
 
 fn run(seed: u64) -> usize {
     let mut random = Random::new(seed);
-    // In every third program the actors have the only handles, and some drop theirs on the way.
-    let outlived = random.below(3) > 0;
-    let book = Arc::new(Book::new(outlived));
+    let book = Arc::new(Book::new());
     let capacities = [0, 1, 3, usize::MAX];
     let (tx, rx): (Vec<_>, Vec<_>) =
         (0..CHANNELS).map(|_| bounded_channel(capacities[random.below(capacities.len())])).unzip();
@@ -374,13 +362,6 @@ fn run(seed: u64) -> usize {
             kind.start(move || actor(steps, tx, rx, book))
         })
         .collect();
-    let weak: Vec<_> = tx.iter().map(Sender::downgrade).collect();
-    let (tx, rx) = if outlived {
-        (tx, rx)
-    } else {
-        drop((tx, rx));
-        Default::default()
-    };
     for actor in &actors {
         for _ in 0..random.below(100) {
             std::thread::yield_now();
@@ -400,8 +381,8 @@ fn run(seed: u64) -> usize {
         patience = if steps == before { patience - 1 } else { 300 };
         before = steps;
     }
-    for tx in weak.iter().filter_map(WeakSender::upgrade) {
-        tx.close();
+    for rx in &rx {
+        rx.close();
     }
     for actor in actors {
         match actor {
@@ -417,6 +398,7 @@ fn run(seed: u64) -> usize {
         rx.iter().for_each(|value| book.received(value));
         assert!(rx.is_empty());
     }
+    let weak: Vec<_> = tx.iter().map(Sender::downgrade).collect();
     drop((tx, rx));
     assert!(weak.iter().all(|weak| weak.upgrade().is_none()), "a sender is alive");
     book.check();
@@ -441,7 +423,7 @@ fn every_value_is_received_once_or_given_back_or_dropped_once() {
 fn the_book_finds_what_is_lost_doubled_or_delivered_by_a_loser() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     let fails = |cheat: fn(&Book, Entry)| {
-        let book = Book::new(true);
+        let book = Book::new();
         let value = book.value();
         cheat(&book, value);
         catch_unwind(AssertUnwindSafe(|| book.check())).is_err()
