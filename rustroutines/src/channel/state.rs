@@ -23,7 +23,7 @@ pub(super) struct State<T> {
     /// Receivers that wait for a value.
     pub(super) receivers: Waiters<T>,
     /// How many values have been handed to receivers that have not taken them yet.
-    in_hand: usize,
+    in_hand: u32,
     /// Room that is reserved, and who waits for some.
     pub(super) reservations: Reservations,
     /// Whether nothing more can be sent.
