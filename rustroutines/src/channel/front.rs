@@ -197,4 +197,19 @@ mod tests {
         assert_eq!(front.pop(), None);
         assert_eq!(buffer, [1, 2, 3, 4, 5]);
     }
+
+    /// Receivers write the front, and senders the state: no cache line is in both, wherever the allocator puts
+    /// the channel, with the two counts of its `Arc` before it.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn no_cache_line_is_shared_by_both_sides() {
+        use crate::channel::core::Channel;
+        use std::mem::offset_of;
+        let counts = 2 * size_of::<usize>();
+        let front_ends = counts + offset_of!(Channel<u64>, front) + size_of::<Front<u64>>();
+        let state_begins = counts + offset_of!(Channel<u64>, state);
+        for address in [0, 16, 32, 48] {
+            assert!((address + front_ends - 1) / 64 < (address + state_begins) / 64, "at {address}");
+        }
+    }
 }

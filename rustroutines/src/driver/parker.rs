@@ -34,7 +34,7 @@
 //! [`census`]. It is so without a deadline, and with one at which it will do nothing to others.
 
 use crate::platform;
-use crate::platform::atomic::{AtomicU8, Ordering};
+use crate::platform::atomic::{AtomicU8, AtomicU32, Ordering};
 use crate::platform::census;
 use crate::platform::clock::{self, Instant};
 use crate::platform::readiness::Bell;
@@ -71,9 +71,19 @@ pub(crate) struct Parker {
     wake: Condvar,
     /// Ends the waits of `park_at`. Set before the first.
     bell: OnceLock<Arc<Bell>>,
+    /// How many waits in a row have ended only when the owner had let other threads run. Of the owner alone, as
+    /// is the next.
+    crowded: AtomicU32,
+    /// At how many of these the owner sleeps without a look.
+    patience: AtomicU32,
 }
 
 impl Parker {
+    /// So many waits must have ended after a yield before the owner sleeps to be placed anew.
+    const LEAST_PATIENCE: u32 = 16;
+    /// At most so many, where that has never helped.
+    const MOST_PATIENCE: u32 = 128;
+
     /// A parker that holds no notification.
     pub(crate) fn new() -> Self {
         Self {
@@ -81,13 +91,39 @@ impl Parker {
             lock: Mutex::new(()),
             wake: Condvar::new(),
             bell: OnceLock::new(),
+            crowded: AtomicU32::new(0),
+            patience: AtomicU32::new(Self::LEAST_PATIENCE),
         }
     }
 
     /// Looks for a moment whether a notification comes: two threads that answer one another need not go to
     /// sleep for it, which costs a hundred times as much. Then sleeps until notified.
+    ///
+    /// Threads that answer one another and have come to be on one processor stay there as long as they only
+    /// yield, whether or not another is idle: the system moves none that has run a moment ago, but it chooses anew
+    /// when it wakes one. So where waits end only after a yield, time and again, the owner sleeps once without a
+    /// look; if that does not help, half as often the next time. It halved the time of a value from four threads
+    /// to one without a buffer.
+    ///
+    /// Whether it looks or not, and how a look ends, is a matter of time alone: it always ends in `park`, which
+    /// takes the notification.
     pub(crate) fn park_soon(&self) {
-        platform::await_briefly(|| self.is_notified());
+        let before @ (crowded, patience) =
+            (self.crowded.load(Ordering::Relaxed), self.patience.load(Ordering::Relaxed));
+        let after = if crowded >= patience {
+            (0, (patience * 2).min(Self::MOST_PATIENCE))
+        } else {
+            match platform::await_briefly(|| self.is_notified()) {
+                Some(0) => (0, (patience / 2).max(Self::LEAST_PATIENCE)),
+                Some(_) => (crowded + 1, patience),
+                None => (0, patience),
+            }
+        };
+        // Seldom, so as to leave the cache line of the state to whoever notifies.
+        if after != before {
+            self.crowded.store(after.0, Ordering::Relaxed);
+            self.patience.store(after.1, Ordering::Relaxed);
+        }
         self.park();
     }
 
@@ -342,6 +378,41 @@ pub(crate) mod tests {
         parker.unpark();
         assert_eq!(parker.park_rousable(None), Wakeup::Notified);
         assert_eq!(parker.park_rousable(Some(clock::now())), Wakeup::TimedOut);
+    }
+
+    /// Often enough for waits of every kind: that end at a look, after a yield, and by a sleep without a look.
+    #[test]
+    fn two_threads_that_look_first_answer_one_another() {
+        let here = Arc::new(Parker::new());
+        let there = Arc::new(Parker::new());
+        let other = std::thread::spawn({
+            let (here, there) = (here.clone(), there.clone());
+            move || {
+                for _ in 0..10_000 {
+                    there.park_soon();
+                    here.unpark();
+                }
+            }
+        });
+        for _ in 0..10_000 {
+            there.unpark();
+            here.park_soon();
+        }
+        other.join().unwrap();
+        assert!(!here.is_notified() && !there.is_notified());
+    }
+
+    /// One that has waited in company many times sleeps, and is woken.
+    #[test]
+    fn a_wait_without_a_look_ends_by_a_notification() {
+        let parker = Arc::new(Parker::new());
+        parker.crowded.store(Parker::LEAST_PATIENCE, Ordering::Relaxed);
+        let other = parker.clone();
+        let unparks = std::thread::spawn(move || other.unpark());
+        parker.park_soon();
+        unparks.join().unwrap();
+        assert_eq!(parker.crowded.load(Ordering::Relaxed), 0);
+        assert_eq!(parker.patience.load(Ordering::Relaxed), 2 * Parker::LEAST_PATIENCE);
     }
 
     #[test]
