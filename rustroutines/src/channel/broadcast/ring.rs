@@ -39,9 +39,10 @@
 //!
 //! No wake-up is lost. A receiver looks and stands in line under the ring's lock, under which values are
 //! sent. A sender looks and stands in line under it too, and room is made under the lock of the oldest slot:
-//! either it is emptied before the sender marks it, who then finds it so and looks again, or after, and then
-//! whoever empties it finds the mark and comes for the ring's lock. Every change that lets a waiter go on
-//! takes it out of its line, and who is taken out of a line is woken.
+//! either it is emptied before the sender marks it, who then finds it so and looks for room again, or after, and
+//! then whoever empties it finds the mark and comes for the ring's lock. Where nothing is retained, there is room
+//! unless all of it is promised, and who was promised it comes for the lock, to send or to give it back. Every
+//! change that lets a waiter go on takes it out of its line, and who is taken out of a line is woken.
 //!
 //! # Rules
 //!
@@ -50,8 +51,8 @@
 //! woken and dropped afterwards is collected in an [`After`].
 //!
 //! Rejected: receivers that clone the value under the slot's lock (tokio's broadcast). It spares the
-//! allocation of each value, but runs the user's `clone` under a lock. One lock for all of it: 2 to 3 times
-//! as slow between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead: a lag
+//! allocation of each value, but runs the user's `clone` under a lock. One lock for all of it: slower
+//! between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead: a lag
 //! would be counted too low, and values live on that have been missed.
 
 use super::Overflow;
