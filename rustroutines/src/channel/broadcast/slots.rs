@@ -253,21 +253,25 @@ impl<T> Slots<T> {
         cursor.block = Some(Block(self.block(cursor.next).0.clone()));
     }
 
+    /// The oldest slot and its position. `None`: nothing is retained. Receivers may have emptied it, or all of
+    /// them, since somebody looked.
+    fn oldest(&self, head: &Head) -> Option<(u64, &ShortMutex<Slot<T>>)> {
+        let oldest = head.get();
+        (oldest < self.tail).then(|| (oldest, self.block(oldest).at(oldest)))
+    }
+
     /// Takes the oldest value out, if it has not been seen by all meanwhile.
     pub(super) fn drop_oldest(&self, head: &Head) -> Option<Value<T>> {
-        let oldest = head.get();
-        let seen = self.block(oldest).at(oldest).lock().empty(oldest, head);
+        let (position, slot) = self.oldest(head)?;
+        let seen = slot.lock().empty(position, head);
         seen.map(|seen| seen.value)
     }
 
     /// Has whoever empties the oldest slot look after those that wait. `false`: it is emptied already, or there
     /// is none.
     pub(super) fn await_oldest(&self, head: &Head) -> bool {
-        let oldest = head.get();
-        if oldest == self.tail {
-            return false;
-        }
-        let mut slot = self.block(oldest).at(oldest).lock();
+        let Some((_, slot)) = self.oldest(head) else { return false };
+        let mut slot = slot.lock();
         slot.awaited = slot.value.is_some();
         slot.awaited
     }
