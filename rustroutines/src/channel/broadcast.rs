@@ -9,7 +9,8 @@
 //! | [`DropOldest`](Overflow::DropOldest) | never waits                         | learns how many values it has missed     |
 //! | [`Wait`](Overflow::Wait)             | waits until the slowest has caught up | misses nothing, and holds everyone up  |
 //!
-//! A value is kept once, and cloned for each receiver but the last to get it. Retained are only values
+//! A value is kept once, and cloned for each receiver but the last to get it; where there is one receiver, it
+//! is never cloned, and nothing is allocated for it. Retained are only values
 //! that somebody has yet to receive.
 //!
 //! # Cancel safety
@@ -160,10 +161,10 @@ impl<T> BroadcastSender<T> {
     /// [`TrySendError::Full`]: no room, which happens with [`Overflow::Wait`] only.
     /// [`TrySendError::Closed`]: there is no receiver, or the channel is closed. Both hold the value.
     pub fn try_send(&self, value: T) -> Result<usize, TrySendError<T>> {
-        match self.ring.try_offer(Arc::new(value)) {
+        match self.ring.try_offer(self.ring.pack(value)) {
             Offer::Sent(receivers) => Ok(receivers),
-            Offer::Full(value) => Err(TrySendError::Full(ring::sole(value))),
-            Offer::Closed(value) => Err(TrySendError::Closed(ring::sole(value))),
+            Offer::Full(value) => Err(TrySendError::Full(value.sole())),
+            Offer::Closed(value) => Err(TrySendError::Closed(value.sole())),
         }
     }
 
@@ -255,7 +256,7 @@ impl<T: Clone> BroadcastReceiver<T> {
     /// As [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<T, TryBroadcastRecvError> {
         match self.ring.try_read(&self.cursor) {
-            Read::Value(value) => Ok(Arc::unwrap_or_clone(value)),
+            Read::Value(value) => Ok(value.unwrap_or_clone()),
             Read::Lagged(missed) => Err(TryBroadcastRecvError::Lagged(missed)),
             Read::Empty => Err(TryBroadcastRecvError::Empty),
             Read::Closed => Err(TryBroadcastRecvError::Closed),

@@ -1,7 +1,8 @@
 //! The operations of a broadcast channel, and iteration.
 
 use super::BroadcastReceiver;
-use super::ring::{Read, Ring, sole};
+use super::ring::{Read, Ring};
+use super::slots::Value;
 use crate::Suspend;
 use crate::channel::timed::limited;
 use crate::channel::turns::attempted;
@@ -12,7 +13,6 @@ use crate::task::trace::WaitsFor;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 /// Sends a value: the operation of [`BroadcastSender::send`](super::BroadcastSender::send).
@@ -21,19 +21,22 @@ pub struct SendOp<'a, T> {
     /// Where to.
     ring: &'a Ring<T>,
     /// What; gone once it is sent or given back.
-    value: Option<Arc<T>>,
+    value: Option<Value<T>>,
     /// Our place in line.
     waiting: Option<Key>,
 }
 
+// The value is moved, never pinned.
+impl<T> Unpin for SendOp<'_, T> {}
+
 impl<'a, T> SendOp<'a, T> {
     pub(super) fn new(ring: &'a Ring<T>, value: T) -> Self {
-        Self { ring, value: Some(Arc::new(value)), waiting: None }
+        Self { ring, value: Some(ring.pack(value)), waiting: None }
     }
 
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<usize, SendError<T>>> {
         let sent = ready!(self.ring.poll_offer(&mut self.value, &mut self.waiting, cx));
-        Poll::Ready(sent.map_err(|value| SendError(sole(value))))
+        Poll::Ready(sent.map_err(|value| SendError(value.sole())))
     }
 
     /// Gives up, and gives the value back.
@@ -41,7 +44,7 @@ impl<'a, T> SendOp<'a, T> {
         if let Some(key) = self.waiting.take() {
             self.ring.stop_offer(key);
         }
-        self.value.take().map(sole)
+        self.value.take().map(Value::sole)
     }
 }
 
@@ -70,7 +73,7 @@ impl<T: Clone> RecvOp<'_, T> {
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<T, BroadcastRecvError>> {
         let receiver = self.receiver;
         Poll::Ready(match ready!(receiver.ring.poll_read(&receiver.cursor, &mut self.waiting, cx)) {
-            Read::Value(value) => Ok(Arc::unwrap_or_clone(value)),
+            Read::Value(value) => Ok(value.unwrap_or_clone()),
             Read::Lagged(missed) => Err(BroadcastRecvError::Lagged(missed)),
             Read::Closed => Err(BroadcastRecvError::Closed),
             Read::Empty => unreachable!("then it waits"),

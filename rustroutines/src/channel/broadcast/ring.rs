@@ -39,9 +39,10 @@
 //!
 //! No wake-up is lost. A receiver looks and stands in line under the ring's lock, under which values are
 //! sent. A sender looks and stands in line under it too, and room is made under the lock of the oldest slot:
-//! either it is emptied before the sender marks it, who then finds it so and looks again, or after, and then
-//! whoever empties it finds the mark and comes for the ring's lock. Every change that lets a waiter go on
-//! takes it out of its line, and who is taken out of a line is woken.
+//! either it is emptied before the sender marks it, who then finds it so and looks for room again, or after, and
+//! then whoever empties it finds the mark and comes for the ring's lock. Where nothing is retained, there is room
+//! unless all of it is promised, and who was promised it comes for the lock, to send or to give it back. Every
+//! change that lets a waiter go on takes it out of its line, and who is taken out of a line is woken.
 //!
 //! # Rules
 //!
@@ -50,20 +51,20 @@
 //! woken and dropped afterwards is collected in an [`After`].
 //!
 //! Rejected: receivers that clone the value under the slot's lock (tokio's broadcast). It spares the
-//! allocation of each value, but runs the user's `clone` under a lock. One lock for all of it: 2 to 3 times
-//! as slow between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead: a lag
+//! allocation of each value, but runs the user's `clone` under a lock. One lock for all of it: slower
+//! between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead: a lag
 //! would be counted too low, and values live on that have been missed.
 
 use super::Overflow;
-use super::slots::{Cursor, Head, Slots};
+use super::slots::{Cursor, Head, Slots, Value};
 use crate::channel::core::wake_all;
 use crate::channel::turns::{Turn, take_turns, wait};
 use crate::channel::waiters::{Key, Outcome, Waiter, Waiters};
+use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::sync::ShortMutex;
 use crate::task::trace::ChannelInfo;
 use crossbeam_utils::CachePadded;
 use std::panic::Location;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// One broadcast channel. Shared by its senders and receivers.
@@ -73,6 +74,9 @@ pub(super) struct Ring<T> {
     state: CachePadded<ShortMutex<State<T>>>,
     /// The position of the oldest value. Moved by whoever empties its slot.
     head: CachePadded<Head>,
+    /// How many receivers there were when one came or went last. Who sends reckons with it before it takes the
+    /// lock; a value that is for more than that is shared later.
+    audience: AtomicUsize,
     /// How many values are retained.
     capacity: usize,
     /// What happens when there would be more.
@@ -107,15 +111,15 @@ pub(super) enum Offer<T> {
     /// Sent to so many receivers.
     Sent(usize),
     /// No room.
-    Full(Arc<T>),
+    Full(Value<T>),
     /// Nobody to receive it, or closed.
-    Closed(Arc<T>),
+    Closed(Value<T>),
 }
 
 /// What a look for a value came to.
 pub(super) enum Read<T> {
     /// The next value.
-    Value(Arc<T>),
+    Value(Value<T>),
     /// So many values were missed; the cursor is at the oldest slot now.
     Lagged(u64),
     /// Nothing there now.
@@ -129,7 +133,7 @@ struct After<T> {
     /// To be woken.
     wakers: Vec<Waker>,
     /// To be dropped.
-    values: Vec<Arc<T>>,
+    values: Vec<Value<T>>,
     /// To be dropped: it may hold a waker.
     waiter: Option<Waiter<()>>,
 }
@@ -142,11 +146,6 @@ impl<T> After<T> {
     fn settle(self) {
         wake_all(self.wakers);
     }
-}
-
-/// The value of an offer that was refused: nobody else has ever seen it.
-pub(super) fn sole<T>(value: Arc<T>) -> T {
-    Arc::into_inner(value).expect("a value that was not sent is shared with nobody")
 }
 
 impl<T> State<T> {
@@ -162,10 +161,20 @@ impl<T> State<T> {
         has_room(self.head, self.promised)
     }
 
+    /// Sees to it that whoever makes room next looks after those that wait. `false`: there is room already. Where
+    /// nothing is retained, all room is promised, and who was promised it looks after them.
+    fn await_room(&mut self, ring: &Ring<T>) -> bool {
+        self.slots.await_oldest(&ring.head) || !self.has_room(ring)
+    }
+
     /// Sends where nobody is to be woken, nor to be promised anything. Gives the number of receivers, and
     /// the value that had to go.
     #[inline]
-    fn offer_known(&mut self, value: Arc<T>, ring: &Ring<T>) -> Result<(usize, Option<Arc<T>>), Arc<T>> {
+    fn offer_known(
+        &mut self,
+        value: Value<T>,
+        ring: &Ring<T>,
+    ) -> Result<(usize, Option<Value<T>>), Value<T>> {
         if self.closed
             || self.receivers == 0
             || !self.waiting_receivers.is_empty()
@@ -184,7 +193,7 @@ impl<T> State<T> {
         Ok((self.receivers, oldest))
     }
 
-    fn offer(&mut self, value: Arc<T>, ring: &Ring<T>, promised: bool, after: &mut After<T>) -> Offer<T> {
+    fn offer(&mut self, value: Value<T>, ring: &Ring<T>, promised: bool, after: &mut After<T>) -> Offer<T> {
         if self.closed || self.receivers == 0 {
             return Offer::Closed(value);
         }
@@ -229,7 +238,7 @@ impl<T> State<T> {
                 let Ok(waker) = self.waiting_senders.give(()) else { return };
                 self.promised += 1;
                 after.wakers.extend(waker);
-            } else if self.slots.await_oldest(&ring.head) {
+            } else if self.await_room(ring) {
                 return;
             }
         }
@@ -272,7 +281,8 @@ impl<T> Ring<T> {
         };
         let state = CachePadded::new(ShortMutex::new(state));
         let head = CachePadded::new(Head::new());
-        Self { state, head, capacity, overflow, created: Location::caller() }
+        let audience = AtomicUsize::new(0);
+        Self { state, head, audience, capacity, overflow, created: Location::caller() }
     }
 
     /// Changes the state, and does afterwards what the change has left to do.
@@ -285,8 +295,14 @@ impl<T> Ring<T> {
 
     // ---- sending --------------------------------------------------------------------------------
 
+    /// A value as it is offered.
     #[inline]
-    pub(super) fn try_offer(&self, value: Arc<T>) -> Offer<T> {
+    pub(super) fn pack(&self, value: T) -> Value<T> {
+        Value::new(value, self.audience.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(super) fn try_offer(&self, value: Value<T>) -> Offer<T> {
         let known = self.state.lock().offer_known(value, self);
         match known {
             Ok((receivers, oldest)) => {
@@ -298,7 +314,7 @@ impl<T> Ring<T> {
     }
 
     #[inline(never)]
-    fn try_offer_slowly(&self, value: Arc<T>) -> Offer<T> {
+    fn try_offer_slowly(&self, value: Value<T>) -> Offer<T> {
         self.change(|state, after| state.offer(value, self, false, after))
     }
 
@@ -306,10 +322,10 @@ impl<T> Ring<T> {
     #[inline]
     pub(super) fn poll_offer(
         &self,
-        value: &mut Option<Arc<T>>,
+        value: &mut Option<Value<T>>,
         waiting: &mut Option<Key>,
         cx: &Context<'_>,
-    ) -> Poll<Result<usize, Arc<T>>> {
+    ) -> Poll<Result<usize, Value<T>>> {
         let offered = if waiting.is_none() { value.take() } else { None };
         if let Some(offered) = offered {
             let known = self.state.lock().offer_known(offered, self);
@@ -327,10 +343,10 @@ impl<T> Ring<T> {
     #[inline(never)]
     fn poll_offer_slowly(
         &self,
-        value: &mut Option<Arc<T>>,
+        value: &mut Option<Value<T>>,
         waiting: &mut Option<Key>,
         cx: &Context<'_>,
-    ) -> Poll<Result<usize, Arc<T>>> {
+    ) -> Poll<Result<usize, Value<T>>> {
         take_turns(cx, |waker| {
             self.change(|state, after| {
                 let line = &mut state.waiting_senders;
@@ -349,7 +365,7 @@ impl<T> Ring<T> {
                         Offer::Full(offered) => *value = Some(offered),
                     }
                     // Else a receiver has made room meanwhile.
-                    if state.slots.await_oldest(&self.head) {
+                    if state.await_room(self) {
                         return wait(&mut state.waiting_senders, waiting, waker, cx);
                     }
                 }
@@ -369,7 +385,7 @@ impl<T> Ring<T> {
 
     /// The next value, if it lies in the block that the receiver knows.
     #[inline]
-    fn read_known(&self, cursor: &ShortMutex<Cursor<T>>) -> Option<Arc<T>> {
+    fn read_known(&self, cursor: &ShortMutex<Cursor<T>>) -> Option<Value<T>> {
         let seen = cursor.lock().see(&self.head)?;
         if seen.awaited {
             self.pass_room_on();
@@ -465,10 +481,16 @@ impl<T> Ring<T> {
         });
     }
 
+    /// So many receivers more.
+    fn count(&self, state: &mut State<T>, more: isize) {
+        state.receivers = state.receivers.wrapping_add_signed(more);
+        self.audience.store(state.receivers, Ordering::Relaxed);
+    }
+
     /// One more receiver, that begins with the next value; gives its cursor.
     pub(super) fn add_receiver(&self) -> Cursor<T> {
         let mut state = self.state.lock();
-        state.receivers += 1;
+        self.count(&mut state, 1);
         Cursor::new(state.slots.tail())
     }
 
@@ -476,7 +498,7 @@ impl<T> Ring<T> {
     pub(super) fn add_receiver_at(&self, cursor: &ShortMutex<Cursor<T>>) -> Cursor<T> {
         let cursor = cursor.lock();
         let mut state = self.state.lock();
-        state.receivers += 1;
+        self.count(&mut state, 1);
         state.slots.count_in(&cursor, &self.head);
         Cursor::new(cursor.position())
     }
@@ -485,7 +507,7 @@ impl<T> Ring<T> {
     /// get their values back.
     pub(super) fn drop_receiver(&self, cursor: &ShortMutex<Cursor<T>>) {
         self.change_with(cursor, |state, cursor, after| {
-            state.receivers -= 1;
+            self.count(state, -1);
             state.slots.count_out(cursor, &self.head, &mut after.values);
             if state.receivers == 0 {
                 state.waiting_senders.close(&mut after.wakers);

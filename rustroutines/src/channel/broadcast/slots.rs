@@ -29,14 +29,47 @@ use crate::platform::sync::ShortMutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How many slots a block has. A checker is shown what happens between two blocks.
-const SLOTS: u64 = if cfg!(any(loom, shuttle)) { 2 } else { 32 };
+/// A value on its way from a sender to its receivers.
+#[derive(Debug)]
+pub(super) enum Value<T> {
+    /// For one that is alone to see it: nobody clones it.
+    Own(T),
+    /// Shared with those that are cloning it.
+    Shared(Arc<T>),
+}
+
+impl<T> Value<T> {
+    /// For so many receivers.
+    pub(super) fn new(value: T, receivers: usize) -> Self {
+        if receivers > 1 { Self::Shared(Arc::new(value)) } else { Self::Own(value) }
+    }
+
+    /// The value of an offer that was refused: nobody else has ever seen it.
+    pub(super) fn sole(self) -> T {
+        match self {
+            Self::Own(value) => value,
+            Self::Shared(value) => {
+                Arc::into_inner(value).expect("a value that was not sent is shared with nobody")
+            }
+        }
+    }
+}
+
+impl<T: Clone> Value<T> {
+    /// The value itself if nobody else has it, else a clone.
+    pub(super) fn unwrap_or_clone(self) -> T {
+        match self {
+            Self::Own(value) => value,
+            Self::Shared(value) => Arc::unwrap_or_clone(value),
+        }
+    }
+}
 
 /// Room for one value.
 #[derive(Debug)]
 struct Slot<T> {
-    /// The value, shared with those that are cloning it.
-    value: Option<Arc<T>>,
+    /// The value. Shared at the latest when the first of several sees it.
+    value: Option<Value<T>>,
     /// How many receivers have yet to see it.
     unseen: usize,
     /// Whether somebody waits for this slot to be emptied.
@@ -46,12 +79,23 @@ struct Slot<T> {
 /// A value that was taken out of its slot, or shared with it.
 pub(super) struct Seen<T> {
     /// The value.
-    pub(super) value: Arc<T>,
+    pub(super) value: Value<T>,
     /// Whether senders wait for the room that this has made.
     pub(super) awaited: bool,
 }
 
 impl<T> Slot<T> {
+    /// Another reference to the value.
+    #[inline]
+    fn share(&mut self) -> Option<Value<T>> {
+        if let Some(Value::Shared(shared)) = &self.value {
+            return Some(Value::Shared(shared.clone()));
+        }
+        let shared = Arc::new(self.value.take()?.sole());
+        self.value = Some(Value::Shared(shared.clone()));
+        Some(Value::Shared(shared))
+    }
+
     /// Empties it, and moves the head beyond it.
     fn empty(&mut self, position: u64, head: &Head) -> Option<Seen<T>> {
         let value = self.value.take()?;
@@ -60,21 +104,30 @@ impl<T> Slot<T> {
     }
 }
 
-/// Room for some dozens of values.
+/// Room for some dozens of values, fewer if they are large.
 #[derive(Debug)]
 struct Block<T>(
-    /// One slot for each position.
-    [ShortMutex<Slot<T>>; SLOTS as usize],
+    /// One slot for each position. Shared with the receivers that are here.
+    Arc<[ShortMutex<Slot<T>>]>,
 );
 
 impl<T> Block<T> {
+    /// How many slots a block has: a power of two. A checker is shown what happens between two blocks.
+    const SLOTS: u64 = match 4096 / size_of::<ShortMutex<Slot<T>>>() {
+        _ if cfg!(any(loom, shuttle)) => 2,
+        32.. => 32,
+        4.. => 4,
+        _ => 1,
+    };
+
     fn new() -> Self {
         let unused = |_| ShortMutex::new(Slot { value: None, unseen: 0, awaited: false });
-        Self(std::array::from_fn(unused))
+        Self((0..Self::SLOTS).map(unused).collect())
     }
 
+    #[inline]
     fn at(&self, position: u64) -> &ShortMutex<Slot<T>> {
-        &self.0[(position % SLOTS) as usize]
+        &self.0[(position % Self::SLOTS) as usize]
     }
 }
 
@@ -105,7 +158,7 @@ pub(super) struct Cursor<T> {
     /// The position of the value that comes next.
     next: u64,
     /// The block that it is in, if the receiver has been there.
-    block: Option<Arc<Block<T>>>,
+    block: Option<Block<T>>,
 }
 
 impl<T> Cursor<T> {
@@ -126,21 +179,20 @@ impl<T> Cursor<T> {
     #[inline]
     pub(super) fn see(&mut self, head: &Head) -> Option<Seen<T>> {
         let mut slot = self.block.as_ref()?.at(self.next).lock();
-        let value = slot.value.as_ref()?;
         let seen = if slot.unseen > 1 {
-            let value = value.clone();
+            let value = slot.share()?;
             slot.unseen -= 1;
-            Some(Seen { value, awaited: false })
+            Seen { value, awaited: false }
         } else {
-            slot.empty(self.next, head)
+            slot.empty(self.next, head)?
         };
         drop(slot);
         self.next += 1;
-        if self.next % SLOTS == 0 {
+        if self.next % Block::<T>::SLOTS == 0 {
             // What is in there for others, the ring keeps: no value goes with it.
             self.block = None;
         }
-        seen
+        Some(seen)
     }
 }
 
@@ -148,7 +200,7 @@ impl<T> Cursor<T> {
 #[derive(Debug)]
 pub(super) struct Slots<T> {
     /// Blocks one after another, at the end the one that comes next to be filled.
-    blocks: VecDeque<Arc<Block<T>>>,
+    blocks: VecDeque<Block<T>>,
     /// The position of the first slot in the first block.
     first: u64,
     /// The position of the next value.
@@ -166,14 +218,14 @@ impl<T> Slots<T> {
     }
 
     /// The block of a position between the head and the tail.
-    fn block(&self, position: u64) -> &Arc<Block<T>> {
-        &self.blocks[((position - self.first) / SLOTS) as usize]
+    fn block(&self, position: u64) -> &Block<T> {
+        &self.blocks[((position - self.first) / Block::<T>::SLOTS) as usize]
     }
 
     /// Fills the slot at the tail with a value for so many receivers.
     #[inline]
-    pub(super) fn push(&mut self, value: Arc<T>, unseen: usize, head: &Head) {
-        if self.tail % SLOTS == 0 {
+    pub(super) fn push(&mut self, value: Value<T>, unseen: usize, head: &Head) {
+        if self.tail % Block::<T>::SLOTS == 0 {
             self.add_block(head);
         }
         let mut slot = self.blocks.back().expect("it was added").at(self.tail).lock();
@@ -187,35 +239,39 @@ impl<T> Slots<T> {
     fn add_block(&mut self, head: &Head) {
         let mut spare = None;
         let head = head.get();
-        while self.first + SLOTS <= head {
+        while self.first + Block::<T>::SLOTS <= head {
             spare = self.blocks.pop_front();
-            self.first += SLOTS;
+            self.first += Block::<T>::SLOTS;
         }
         // Others come by a block only under the ring's lock: who is alone with it now remains so.
-        let spare = spare.filter(|block| Arc::strong_count(block) == 1);
-        self.blocks.push_back(spare.unwrap_or_else(|| Arc::new(Block::new())));
+        let spare = spare.filter(|block| Arc::strong_count(&block.0) == 1);
+        self.blocks.push_back(spare.unwrap_or_else(Block::new));
     }
 
     /// Shows a receiver the block of its next value, which lies between the head and the tail.
     pub(super) fn show(&self, cursor: &mut Cursor<T>) {
-        cursor.block = Some(self.block(cursor.next).clone());
+        cursor.block = Some(Block(self.block(cursor.next).0.clone()));
+    }
+
+    /// The oldest slot and its position. `None`: nothing is retained. Receivers may have emptied it, or all of
+    /// them, since somebody looked.
+    fn oldest(&self, head: &Head) -> Option<(u64, &ShortMutex<Slot<T>>)> {
+        let oldest = head.get();
+        (oldest < self.tail).then(|| (oldest, self.block(oldest).at(oldest)))
     }
 
     /// Takes the oldest value out, if it has not been seen by all meanwhile.
-    pub(super) fn drop_oldest(&self, head: &Head) -> Option<Arc<T>> {
-        let oldest = head.get();
-        let seen = self.block(oldest).at(oldest).lock().empty(oldest, head);
+    pub(super) fn drop_oldest(&self, head: &Head) -> Option<Value<T>> {
+        let (position, slot) = self.oldest(head)?;
+        let seen = slot.lock().empty(position, head);
         seen.map(|seen| seen.value)
     }
 
-    /// Has whoever empties the oldest slot look after those that wait. `false`: it is emptied already, and
-    /// the head has moved.
+    /// Has whoever empties the oldest slot look after those that wait. `false`: it is emptied already, or there
+    /// is none.
     pub(super) fn await_oldest(&self, head: &Head) -> bool {
-        let oldest = head.get();
-        if oldest == self.tail {
-            return true;
-        }
-        let mut slot = self.block(oldest).at(oldest).lock();
+        let Some((_, slot)) = self.oldest(head) else { return false };
+        let mut slot = slot.lock();
         slot.awaited = slot.value.is_some();
         slot.awaited
     }
@@ -228,7 +284,7 @@ impl<T> Slots<T> {
     }
 
     /// The receiver with this cursor will see no more. What only it had yet to see is moved to `values`.
-    pub(super) fn count_out(&self, cursor: &mut Cursor<T>, head: &Head, values: &mut Vec<Arc<T>>) {
+    pub(super) fn count_out(&self, cursor: &mut Cursor<T>, head: &Head, values: &mut Vec<Value<T>>) {
         cursor.skip_to(cursor.next.max(head.get()));
         for position in cursor.next..self.tail {
             let mut slot = self.block(position).at(position).lock();
