@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use rustroutines::Suspend;
-use rustroutines::routine::RoutineHandle;
+use rustroutines::routine::{RoutineHandle, yield_now};
 use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -130,20 +130,17 @@ async fn aborted_at<T>(
     me: Arc<OnceLock<RoutineHandle<(T, usize)>>>,
     operation: impl Future<Output = T>,
 ) -> (T, usize) {
+    // Else all of a short operation might be over before its handle is put down.
+    while me.get().is_none() {
+        yield_now().await;
+    }
     let mut operation = pin!(operation);
     let mut suspensions = 0;
     let value = poll_fn(|cx| {
         let polled = operation.as_mut().poll(cx);
         if polled.is_pending() {
             if suspensions == at {
-                match me.get() {
-                    Some(me) => me.abort(),
-                    // Its handle has not been put down yet.
-                    None => {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                }
+                me.get().expect("it was put down before the first poll").abort();
             }
             suspensions += 1;
         }
