@@ -1,7 +1,7 @@
 //! A task in one allocation: state, future or output, and the waker of who joins it. To be run by whoever gets it from
 //! the function that schedules.
 //!
-//! The state is a word: [`SCHEDULED`], [`RUNNING`], [`DONE`], [`JOINING`], and above them a count of references: the
+//! The state is a word: `SCHEDULED`, `RUNNING`, `DONE`, `JOINING`, and above them a count of references: the
 //! joiner's, each waker's, and one of what is scheduled or runs. A task that ends without a wait takes four atomic
 //! steps that read and write: it begins, the joiner leaves a waker, it ends, the last reference goes.
 
