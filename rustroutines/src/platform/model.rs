@@ -167,6 +167,10 @@ pub(crate) mod thread {
         checker::thread::yield_now();
     }
 
+    pub(crate) fn linger(_: std::time::Duration) {
+        checker::thread::yield_now();
+    }
+
     pub(crate) fn sleep(_: std::time::Duration) {
         checker::thread::yield_now();
     }

@@ -142,6 +142,14 @@ pub(crate) mod thread {
         }
     }
 
+    /// Stays on the processor for so long, where a sleep might take many times as long.
+    pub(crate) fn linger(duration: std::time::Duration) {
+        let begin = std::time::Instant::now();
+        while begin.elapsed() < duration {
+            std::hint::spin_loop();
+        }
+    }
+
     /// Has the calling thread run on these processors only; on any, if none is named.
     #[cfg(target_os = "linux")]
     pub(crate) fn stay_on(cpus: &[usize]) -> std::io::Result<()> {

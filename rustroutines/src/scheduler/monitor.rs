@@ -128,10 +128,7 @@ fn watch(scheduler: &Arc<Scheduler>) {
             scheduler.driver.keep_time();
             let mut in_polls = look(scheduler, &mut pulses, pause);
             if in_polls && overdue(scheduler, OVERDUE) {
-                let begin = clock::now();
-                while clock::now().saturating_duration_since(begin) < GLANCE {
-                    std::hint::spin_loop();
-                }
+                thread::linger(GLANCE);
                 in_polls = look(scheduler, &mut pulses, GLANCE);
             }
             pause = if in_polls && pause == QUIET { SUSPICIOUS } else { QUIET };
