@@ -94,6 +94,10 @@
 //! - `futures-io`: `io::Compat`, the traits of the crate `futures-io`, both ways.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    any(loom, shuttle),
+    allow(dead_code, unused_imports, reason = "a checker has no use for all of it")
+)]
 
 #[doc(hidden)]
 #[path = "private.rs"]
