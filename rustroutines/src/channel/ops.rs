@@ -11,7 +11,7 @@ use crate::task::budget;
 use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// Sends a value: the operation of [`Sender::send`](super::Sender::send).
 #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
@@ -40,6 +40,40 @@ impl<'a, T> SendOp<'a, T> {
         Self { channel, state: Sending::Start(value) }
     }
 
+    /// A poll.
+    // Never inlined, and calls nothing but as its last act: so it keeps nothing of the caller's registers on the
+    // stack. All that is stored before an atomic step delays it.
+    #[inline(never)]
+    fn go_on(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        if !budget::take_one() {
+            return budget::defer(cx);
+        }
+        if !matches!(self.state, Sending::Start(_)) {
+            return self.look(cx);
+        }
+        let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else { unreachable!() };
+        if self.channel.front.lets_wait() {
+            return self.start(value, None, cx);
+        }
+        match self.channel.state.lock_at_once() {
+            Some(mut state) => match state.offer_known(value) {
+                Ok(()) => Poll::Ready(Ok(())),
+                Err(value) => self.start(value, Some(state), cx),
+            },
+            None => self.contend(value, cx),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn contend(&mut self, value: T, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let mut state = self.channel.lock();
+        match state.offer_known(value) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(value) => self.start(value, Some(state), cx),
+        }
+    }
+
     /// The first poll, where there is more to look at; `state` if the channel is locked already.
     // Apart, so that what most sends do takes few registers.
     #[inline(never)]
@@ -60,7 +94,7 @@ impl<'a, T> SendOp<'a, T> {
 
     /// It has to wait.
     fn pending<R>(&self) -> Poll<R> {
-        budget::refund();
+        budget::refund_one();
         trace::waits(|| WaitsFor::Sending(self.channel.info()));
         Poll::Pending
     }
@@ -133,18 +167,9 @@ impl<'a, T> SendOp<'a, T> {
 impl<T> Future for SendOp<'_, T> {
     type Output = Result<(), SendError<T>>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(budget::poll_proceed(cx));
-        let this = self.get_mut();
-        if !matches!(this.state, Sending::Start(_)) {
-            return this.look(cx);
-        }
-        let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else { unreachable!() };
-        match this.channel.send_known(value) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err((value, state)) => this.start(value, state, cx),
-        }
+        self.get_mut().go_on(cx)
     }
 }
 
@@ -238,6 +263,41 @@ impl<'a, T> RecvOp<'a, T> {
         Self { channel, mark: Mark::default(), waiting: None }
     }
 
+    /// A poll.
+    // See `SendOp::go_on`.
+    #[inline(never)]
+    fn go_on(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        if !budget::take_one() {
+            return budget::defer(cx);
+        }
+        if self.waiting.is_some() {
+            return self.look(cx);
+        }
+        let channel = self.channel;
+        match channel.front.pop_at_once() {
+            Ok(Some(value)) => return Poll::Ready(Ok(value)),
+            Ok(None) => {}
+            Err(()) => return self.contend(cx),
+        }
+        if channel.front.mark().is_bare() {
+            return self.start(None, cx);
+        }
+        let Some(mut state) = channel.state.lock_at_once() else { return self.contend(cx) };
+        match state.take_only(channel) {
+            Some(value) => Poll::Ready(Ok(value)),
+            None => self.start(Some(state), cx),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn contend(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        match self.channel.recv_known() {
+            Ok(value) => Poll::Ready(Ok(value)),
+            Err(state) => self.start(state, cx),
+        }
+    }
+
     /// The first poll, where there is more to look at; `state` if the channel is locked already.
     // Apart, so that what most receives do takes few registers.
     #[inline(never)]
@@ -269,7 +329,7 @@ impl<'a, T> RecvOp<'a, T> {
 
     /// It has to wait.
     fn pending<R>(&self) -> Poll<R> {
-        budget::refund();
+        budget::refund_one();
         trace::waits(|| WaitsFor::Receiving(self.channel.info()));
         Poll::Pending
     }
@@ -304,17 +364,9 @@ impl<'a, T> RecvOp<'a, T> {
 impl<T> Future for RecvOp<'_, T> {
     type Output = Result<T, RecvError>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(budget::poll_proceed(cx));
-        let this = self.get_mut();
-        if this.waiting.is_some() {
-            return this.look(cx);
-        }
-        match this.channel.recv_known() {
-            Ok(value) => Poll::Ready(Ok(value)),
-            Err(state) => this.start(state, cx),
-        }
+        self.get_mut().go_on(cx)
     }
 }
 
