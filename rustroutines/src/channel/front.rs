@@ -135,6 +135,8 @@ impl<T> Front<T> {
     pub(super) fn fill(&self, buffer: &mut VecDeque<T>) {
         let mut values = self.values.lock_giving_way(|| Way::Wide);
         debug_assert!(values.is_empty(), "what is here is older");
+        // Empty, but what comes into it is to begin where its memory does: that is in somebody's cache.
+        values.clear();
         mem::swap(&mut *values, buffer);
         self.len.store(values.len(), Ordering::Release);
     }
