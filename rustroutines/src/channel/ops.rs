@@ -41,8 +41,8 @@ impl<'a, T> SendOp<'a, T> {
     }
 
     /// A poll.
-    // Never inlined, and calls nothing but as its last act: so it keeps nothing of the caller's registers on the
-    // stack. All that is stored before an atomic step delays it.
+    // Never inlined, and calls nothing but as its last act: so it saves none of the caller's registers. An atomic
+    // step waits for all that was stored before it.
     #[inline(never)]
     fn go_on(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
         if !budget::take_one() {
@@ -64,6 +64,7 @@ impl<'a, T> SendOp<'a, T> {
         }
     }
 
+    /// The first poll, where somebody else has the channel's lock.
     #[cold]
     #[inline(never)]
     fn contend(&mut self, value: T, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
@@ -289,6 +290,7 @@ impl<'a, T> RecvOp<'a, T> {
         }
     }
 
+    /// The first poll, where somebody else has a lock.
     #[cold]
     #[inline(never)]
     fn contend(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
@@ -455,5 +457,38 @@ impl<T> Drop for RecvOp<'_, T> {
 impl<T> fmt::Debug for RecvOp<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecvOp").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::channel::unbounded_channel;
+    use std::task::Waker;
+
+    fn poll<O: Future + Unpin>(mut operation: O) -> Poll<O::Output> {
+        Pin::new(&mut operation).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_poll_ends_where_its_budget_does() {
+        let (tx, rx) = unbounded_channel();
+        let sends = || (0..1_000).take_while(|_| poll(tx.send(1)).is_ready()).count();
+        let receives = || (0..1_000).take_while(|_| poll(rx.recv()).is_ready()).count();
+        assert_eq!(budget::with_fresh(sends), budget::PER_POLL as usize);
+        assert_eq!(rx.len(), budget::PER_POLL as usize, "what was put off has done nothing");
+        assert_eq!(sends(), 1_000, "outside of a routine there is none");
+        assert_eq!(budget::with_fresh(receives), budget::PER_POLL as usize);
+        assert_eq!(rx.len(), 1_000);
+    }
+
+    /// A queue is made larger apart from the usual way.
+    #[test]
+    fn an_operation_that_needs_memory_gets_it() {
+        let (tx, rx) = unbounded_channel();
+        for count in [1, 5, 100, 10_000] {
+            (0..count).for_each(|value| assert_eq!(poll(tx.send(value)), Poll::Ready(Ok(()))));
+            (0..count).for_each(|value| assert_eq!(poll(rx.recv()), Poll::Ready(Ok(value))));
+        }
     }
 }
