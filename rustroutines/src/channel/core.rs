@@ -129,21 +129,6 @@ impl<T> Channel<T> {
 
     // ---- without waiting ------------------------------------------------------------------------
 
-    /// Sends where nothing more has to be looked at. `Err`: the state, which has to be, or nothing where a wait
-    /// is likely.
-    // Not always inline: each move of a large value takes room on the stack where nothing is optimised.
-    #[inline]
-    pub(super) fn send_known(&self, value: T) -> Result<(), (T, Option<Locked<'_, T>>)> {
-        if self.front.lets_wait() {
-            return Err((value, None));
-        }
-        let mut state = self.lock();
-        match state.offer_known(value) {
-            Ok(()) => Ok(()),
-            Err(value) => Err((value, Some(state))),
-        }
-    }
-
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.lock();

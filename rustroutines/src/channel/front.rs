@@ -21,7 +21,7 @@
 //! This lock is taken alone, or after the channel's.
 
 use crate::platform::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use crate::platform::sync::{ShortMutex, Way};
+use crate::platform::sync::{ShortMutex, ShortMutexGuard, Way};
 use std::collections::VecDeque;
 use std::mem;
 
@@ -85,11 +85,29 @@ impl<T> Front<T> {
     /// Takes the oldest value.
     #[inline]
     pub(super) fn pop(&self) -> Option<T> {
-        // Relaxed: who finds nothing looks again under the channel's lock, where it is the truth.
-        if self.len.load(Ordering::Relaxed) == 0 {
+        if self.looks_empty() {
             return None;
         }
-        let mut values = self.values.lock_giving_way(|| Way::Wide);
+        self.pop_locked(self.values.lock_giving_way(|| Way::Wide))
+    }
+
+    /// The same where nobody else looks. `Err`: somebody does.
+    #[inline(always)]
+    pub(super) fn pop_at_once(&self) -> Result<Option<T>, ()> {
+        if self.looks_empty() {
+            return Ok(None);
+        }
+        self.values.lock_at_once().map(|values| self.pop_locked(values)).ok_or(())
+    }
+
+    #[inline(always)]
+    fn looks_empty(&self) -> bool {
+        // Relaxed: who finds nothing looks again under the channel's lock, where it is the truth.
+        self.len.load(Ordering::Relaxed) == 0
+    }
+
+    #[inline(always)]
+    fn pop_locked(&self, mut values: ShortMutexGuard<'_, VecDeque<T>>) -> Option<T> {
         let value = values.pop_front();
         // Release: pairs with the acquire in `len`.
         self.len.store(values.len(), Ordering::Release);
@@ -117,6 +135,8 @@ impl<T> Front<T> {
     pub(super) fn fill(&self, buffer: &mut VecDeque<T>) {
         let mut values = self.values.lock_giving_way(|| Way::Wide);
         debug_assert!(values.is_empty(), "what is here is older");
+        // Empty, but what comes into it is to begin where its memory does: that is in somebody's cache.
+        values.clear();
         mem::swap(&mut *values, buffer);
         self.len.store(values.len(), Ordering::Release);
     }

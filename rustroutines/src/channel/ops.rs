@@ -11,7 +11,7 @@ use crate::task::budget;
 use crate::task::trace::{self, WaitsFor};
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// Sends a value: the operation of [`Sender::send`](super::Sender::send).
 #[must_use = "nothing is sent until the operation is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
@@ -40,6 +40,41 @@ impl<'a, T> SendOp<'a, T> {
         Self { channel, state: Sending::Start(value) }
     }
 
+    /// A poll.
+    // Never inlined, and calls nothing but as its last act: so it saves none of the caller's registers. An atomic
+    // step waits for all that was stored before it.
+    #[inline(never)]
+    fn go_on(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        if !budget::take_one() {
+            return budget::defer(cx);
+        }
+        if !matches!(self.state, Sending::Start(_)) {
+            return self.look(cx);
+        }
+        let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else { unreachable!() };
+        if self.channel.front.lets_wait() {
+            return self.start(value, None, cx);
+        }
+        match self.channel.state.lock_at_once() {
+            Some(mut state) => match state.offer_known(value) {
+                Ok(()) => Poll::Ready(Ok(())),
+                Err(value) => self.start(value, Some(state), cx),
+            },
+            None => self.contend(value, cx),
+        }
+    }
+
+    /// The first poll, where somebody else has the channel's lock.
+    #[cold]
+    #[inline(never)]
+    fn contend(&mut self, value: T, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let mut state = self.channel.lock();
+        match state.offer_known(value) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(value) => self.start(value, Some(state), cx),
+        }
+    }
+
     /// The first poll, where there is more to look at; `state` if the channel is locked already.
     // Apart, so that what most sends do takes few registers.
     #[inline(never)]
@@ -60,7 +95,7 @@ impl<'a, T> SendOp<'a, T> {
 
     /// It has to wait.
     fn pending<R>(&self) -> Poll<R> {
-        budget::refund();
+        budget::refund_one();
         trace::waits(|| WaitsFor::Sending(self.channel.info()));
         Poll::Pending
     }
@@ -133,18 +168,9 @@ impl<'a, T> SendOp<'a, T> {
 impl<T> Future for SendOp<'_, T> {
     type Output = Result<(), SendError<T>>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(budget::poll_proceed(cx));
-        let this = self.get_mut();
-        if !matches!(this.state, Sending::Start(_)) {
-            return this.look(cx);
-        }
-        let Sending::Start(value) = std::mem::replace(&mut this.state, Sending::Over) else { unreachable!() };
-        match this.channel.send_known(value) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err((value, state)) => this.start(value, state, cx),
-        }
+        self.get_mut().go_on(cx)
     }
 }
 
@@ -238,6 +264,42 @@ impl<'a, T> RecvOp<'a, T> {
         Self { channel, mark: Mark::default(), waiting: None }
     }
 
+    /// A poll.
+    // See `SendOp::go_on`.
+    #[inline(never)]
+    fn go_on(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        if !budget::take_one() {
+            return budget::defer(cx);
+        }
+        if self.waiting.is_some() {
+            return self.look(cx);
+        }
+        let channel = self.channel;
+        match channel.front.pop_at_once() {
+            Ok(Some(value)) => return Poll::Ready(Ok(value)),
+            Ok(None) => {}
+            Err(()) => return self.contend(cx),
+        }
+        if channel.front.mark().is_bare() {
+            return self.start(None, cx);
+        }
+        let Some(mut state) = channel.state.lock_at_once() else { return self.contend(cx) };
+        match state.take_only(channel) {
+            Some(value) => Poll::Ready(Ok(value)),
+            None => self.start(Some(state), cx),
+        }
+    }
+
+    /// The first poll, where somebody else has a lock.
+    #[cold]
+    #[inline(never)]
+    fn contend(&mut self, cx: &Context<'_>) -> Poll<Result<T, RecvError>> {
+        match self.channel.recv_known() {
+            Ok(value) => Poll::Ready(Ok(value)),
+            Err(state) => self.start(state, cx),
+        }
+    }
+
     /// The first poll, where there is more to look at; `state` if the channel is locked already.
     // Apart, so that what most receives do takes few registers.
     #[inline(never)]
@@ -269,7 +331,7 @@ impl<'a, T> RecvOp<'a, T> {
 
     /// It has to wait.
     fn pending<R>(&self) -> Poll<R> {
-        budget::refund();
+        budget::refund_one();
         trace::waits(|| WaitsFor::Receiving(self.channel.info()));
         Poll::Pending
     }
@@ -304,17 +366,9 @@ impl<'a, T> RecvOp<'a, T> {
 impl<T> Future for RecvOp<'_, T> {
     type Output = Result<T, RecvError>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(budget::poll_proceed(cx));
-        let this = self.get_mut();
-        if this.waiting.is_some() {
-            return this.look(cx);
-        }
-        match this.channel.recv_known() {
-            Ok(value) => Poll::Ready(Ok(value)),
-            Err(state) => this.start(state, cx),
-        }
+        self.get_mut().go_on(cx)
     }
 }
 
@@ -403,5 +457,38 @@ impl<T> Drop for RecvOp<'_, T> {
 impl<T> fmt::Debug for RecvOp<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecvOp").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::channel::unbounded_channel;
+    use std::task::Waker;
+
+    fn poll<O: Future + Unpin>(mut operation: O) -> Poll<O::Output> {
+        Pin::new(&mut operation).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_poll_ends_where_its_budget_does() {
+        let (tx, rx) = unbounded_channel();
+        let sends = || (0..1_000).take_while(|_| poll(tx.send(1)).is_ready()).count();
+        let receives = || (0..1_000).take_while(|_| poll(rx.recv()).is_ready()).count();
+        assert_eq!(budget::with_fresh(sends), budget::PER_POLL as usize);
+        assert_eq!(rx.len(), budget::PER_POLL as usize, "what was put off has done nothing");
+        assert_eq!(sends(), 1_000, "outside of a routine there is none");
+        assert_eq!(budget::with_fresh(receives), budget::PER_POLL as usize);
+        assert_eq!(rx.len(), 1_000);
+    }
+
+    /// A queue is made larger apart from the usual way.
+    #[test]
+    fn an_operation_that_needs_memory_gets_it() {
+        let (tx, rx) = unbounded_channel();
+        for count in [1, 5, 100, 10_000] {
+            (0..count).for_each(|value| assert_eq!(poll(tx.send(value)), Poll::Ready(Ok(()))));
+            (0..count).for_each(|value| assert_eq!(poll(rx.recv()), Poll::Ready(Ok(value))));
+        }
     }
 }

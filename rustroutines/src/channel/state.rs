@@ -71,7 +71,8 @@ impl<T> State<T> {
     /// Sends where nothing more has to be looked at.
     #[inline(always)]
     pub(super) fn offer_known(&mut self, value: T) -> Result<(), T> {
-        if self.free == 0 {
+        // Nor is memory asked for here: what calls nothing keeps all it has in registers.
+        if self.free == 0 || self.buffer.len() == self.buffer.capacity() {
             return Err(value);
         }
         self.free -= 1;
@@ -101,7 +102,7 @@ impl<T> State<T> {
     /// Takes the only value where nothing more has to be looked at.
     #[inline(always)]
     pub(super) fn take_only(&mut self, channel: &Channel<T>) -> Option<T> {
-        if self.buffer.len() != 1 || channel.front.len() != 0 || self.waits_for_room() {
+        if channel.front.len() != 0 || self.buffer.len() != 1 || self.waits_for_room() {
             return None;
         }
         self.buffer.pop_front()

@@ -49,13 +49,17 @@ pub(crate) mod sync {
         /// The same; who finds it taken asks `way` how long to leave it to the others.
         #[inline]
         pub(crate) fn lock_giving_way(&self, way: impl FnOnce() -> Way) -> ShortMutexGuard<'_, T> {
-            // Relaxed: a hint to be fair; the lock alone excludes.
-            if self.starving.load(Ordering::Relaxed) == 0 {
-                if let Some(guard) = self.inner.try_lock() {
-                    return guard;
-                }
+            match self.lock_at_once() {
+                Some(guard) => guard,
+                None => self.contend(way()),
             }
-            self.contend(way())
+        }
+
+        /// `None`: it is taken, or somebody starves for it.
+        #[inline(always)]
+        pub(crate) fn lock_at_once(&self) -> Option<ShortMutexGuard<'_, T>> {
+            // Relaxed: a hint to be fair; the lock alone excludes.
+            if self.starving.load(Ordering::Relaxed) == 0 { self.inner.try_lock() } else { None }
         }
 
         /// Keeps off while others are served, for longer each time, and then yields; at last it starves, and is
@@ -79,10 +83,8 @@ pub(crate) mod sync {
                     turns += 1;
                 }
                 for _ in 0..LOOKS {
-                    if self.starving.load(Ordering::Relaxed) == 0 {
-                        if let Some(guard) = self.inner.try_lock() {
-                            return guard;
-                        }
+                    if let Some(guard) = self.lock_at_once() {
+                        return guard;
                     }
                 }
             }

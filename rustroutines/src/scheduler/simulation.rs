@@ -324,7 +324,7 @@ impl Simulation {
     /// orders than those in which they happen to wait.
     fn draw_budget(&self) {
         let few = random::below(2) == 0;
-        budget::set_fresh(if few { random::below(6) as u32 } else { budget::PER_POLL });
+        budget::set_fresh(if few { random::below(12) as u32 } else { budget::PER_POLL });
     }
 
     /// Moves the clock to the next timer. `false`: there is none that it reaches.

@@ -284,9 +284,10 @@ impl Worker {
 
     /// Has another worker take a part of what the driver has brought. One that is told of the first would find
     /// that alone, and sleep again.
-    fn share(&self) {
-        let ours = usize::from(self.has_next.get()) + self.lanes.prompt.len();
-        if ours > 1 || !self.lanes.deque.is_empty() {
+    /// And one of all tasks this worker is about to run itself: `taken`, or one of those here.
+    fn share(&self, taken: Option<&Task>) {
+        let here = usize::from(self.has_next.get()) + self.lanes.prompt.len() + self.lanes.deque.len();
+        if here + usize::from(taken.is_some()) > 1 {
             self.scheduler.notify();
         }
     }
@@ -300,7 +301,7 @@ impl Worker {
         self.attend(|driver| _ = driver.poll());
         let injected = self.scheduler.queues.take_injected(&self.lanes);
         self.has_prompt.set(true);
-        self.share();
+        self.share(injected.as_ref());
         injected
     }
 
@@ -350,7 +351,7 @@ impl Worker {
             }
         } else {
             // Not before: asleep, this thread would be told itself.
-            self.share();
+            self.share(None);
         }
     }
 
