@@ -209,8 +209,14 @@ impl<T> Channel<T> {
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.lock();
-        state.is_full(self);
-        match state.offer(value, self) {
+        let offer = if self.capacity == 0 {
+            // Nothing is let in when a value is taken, so it does not matter what lies in the front.
+            state.offer_in_line(value, self)
+        } else {
+            state.is_full(self);
+            state.offer(value, self)
+        };
+        match offer {
             Offer::Full(value) => Wait::On(state.line_up_to_send(self).push(waker, Some(value))),
             Offer::Sent(receiver) => {
                 drop(state);

@@ -81,12 +81,9 @@ impl<T> State<T> {
     }
 
     pub(super) fn offer(&mut self, value: T, channel: &Channel<T>) -> Offer<T> {
-        if self.closed {
-            return Offer::Closed(value);
-        }
-        let value = match self.give(value, channel) {
-            Ok(waker) => return Offer::Sent(waker),
-            Err(value) => value,
+        let value = match self.offer_in_line(value, channel) {
+            Offer::Full(value) => value,
+            offer => return offer,
         };
         match self.room(channel) {
             0 => Offer::Full(value),
@@ -96,6 +93,18 @@ impl<T> State<T> {
                 self.buffer.push_back(value);
                 Offer::Sent(None)
             }
+        }
+    }
+
+    /// Sends to a receiver in line or not at all: without a buffer there is never room.
+    #[inline(always)]
+    pub(super) fn offer_in_line(&mut self, value: T, channel: &Channel<T>) -> Offer<T> {
+        if self.closed {
+            return Offer::Closed(value);
+        }
+        match self.give(value, channel) {
+            Ok(waker) => Offer::Sent(waker),
+            Err(value) => Offer::Full(value),
         }
     }
 
