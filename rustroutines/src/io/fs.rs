@@ -12,6 +12,7 @@
 //! configuration at the start.
 //!
 //! - `file`: [`File`]; `options`: [`OpenOptions`];
+//! - `moving`: from one file to another, by the system;
 //! - `dir`: [`ReadDir`], [`DirEntry`];
 //! - `temp`: [`TempDir`], [`TempFile`].
 //!
@@ -41,11 +42,13 @@
 
 mod dir;
 mod file;
+mod moving;
 mod options;
 mod temp;
 
 pub use dir::{DirEntry, NextEntry, ReadDir, read_dir};
 pub use file::{File, FileOp, IntoStdOp};
+pub(super) use moving::Moving;
 pub use options::OpenOptions;
 pub use std::fs::{FileTimes, FileType, Metadata, Permissions};
 pub use temp::{TempDir, TempFile};
