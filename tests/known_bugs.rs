@@ -505,28 +505,33 @@ fn a_loser_that_leaves_the_line_does_not_cut_it() {
 }
 
 /// A receiver that is always ready does not keep its worker for itself (the others starved: futures-rs,
-/// embassy).
+/// embassy). Nor is the other left to the monitor, which would come after many more rounds.
 #[test]
 fn an_arm_that_is_always_ready_starves_no_other_routine() {
     ends(|| {
         use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
-        let runtime = RustRoutineRuntime::with_config(RuntimeConfig::new().workers(1)).unwrap();
-        let (stop_tx, stop) = bounded_channel::<()>(1);
-        let (tx, rx) = unbounded_channel();
-        tx.try_send(0).unwrap();
+        let config = RuntimeConfig::new().workers(1).max_threads(1);
+        let runtime = RustRoutineRuntime::with_config(config).unwrap();
         let greedy = runtime.spawn(move || {
             suspend!(move {
-                loop {
+                let (stop_tx, stop) = bounded_channel::<()>(1);
+                let (tx, rx) = unbounded_channel();
+                tx.try_send(0).unwrap();
+                // It can run when this lets it, and not before: there is no other thread.
+                let bystander = go!(move || stop_tx.send(()).unwrap());
+                let rounds = loop {
                     select! {
                         biased;
-                        _ = stop.recv() => break,
-                        n = rx.recv() => tx.send(n.unwrap() + 1_u64).unwrap(),
+                        _ = stop.recv() => break rx.recv().unwrap(),
+                        // No operation but the select itself.
+                        n = rx.recv() => tx.try_send(n.unwrap() + 1_u64).unwrap(),
                     }
-                }
+                };
+                bystander.join().unwrap();
+                rounds
             })
         });
-        let bystander = runtime.spawn(move || suspend!(move { stop_tx.send(()).unwrap() }));
-        bystander.join().block().unwrap();
-        greedy.join().block().unwrap();
+        let rounds = greedy.join().block().unwrap();
+        assert!(rounds < 1_000, "the other ran after {rounds} rounds");
     });
 }

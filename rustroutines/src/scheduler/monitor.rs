@@ -220,6 +220,9 @@ fn relieve(scheduler: &Arc<Scheduler>, late: &Remote) {
     let id = late.own.current.load(Ordering::Relaxed);
     let living = if report::IS_ON { scheduler.registry.find(id) } else { None };
     if scheduler.relieve(late) {
+        // Once more, now that nothing is put there any more: see `Worker::take_back`. While all others sleep, the
+        // monitor does not look.
+        scheduler.clear_out(late);
         if let Some(living) = living {
             report::late(living.who());
         }

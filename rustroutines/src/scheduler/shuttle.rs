@@ -84,6 +84,35 @@ fn wakes_from_outside_are_heard() {
     });
 }
 
+/// A poll without end wakes others while the monitor takes its place away, at any moment. They run all the same,
+/// though everybody else sleeps by then.
+#[test]
+fn what_a_poll_without_end_has_woken_runs_though_its_place_is_taken_meanwhile() {
+    explore(4_000, || {
+        let runtime = hasty(1);
+        let ran = Arc::new(AtomicUsize::new(0));
+        let endless = runtime.spawn(move || async move {
+            for _ in 0..3 {
+                let ran = ran.clone();
+                (0..below(6)).for_each(|_| shuttle::thread::yield_now());
+                crate::routine::spawn(move || async move {
+                    ran.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            // Many looks of the monitor.
+            for _ in 0..2_000 {
+                if ran.load(Ordering::Relaxed) == 3 {
+                    return;
+                }
+                shuttle::thread::yield_now();
+            }
+            panic!("what it has woken waits for the end of its poll");
+        });
+        endless.join().block().unwrap();
+        assert!(runtime.shutdown(Duration::MAX).stragglers.is_empty());
+    });
+}
+
 /// Routines that spawn, block, panic and yield, one of which is aborted: each ends in one of the ways that
 /// it may, and the counters agree.
 #[test]

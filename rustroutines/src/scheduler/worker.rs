@@ -193,7 +193,14 @@ impl Worker {
             self.lanes.deque.push(before);
             self.scheduler.notify();
         }
-        Ok(())
+        if self.remote.placed.load(Ordering::Relaxed) { Ok(()) } else { self.take_back() }
+    }
+
+    /// The place has gone while a task was put into the next slot. The monitor empties that after it has taken the
+    /// place, and both exchange what is in the slot: so it finds the task, or this finds the place gone.
+    #[cold]
+    fn take_back(&self) -> Result<(), Task> {
+        self.remote.own.next.take().map_or(Ok(()), Err)
     }
 
     /// The main loop, until the scheduler is dead or the thread is not needed any more.
