@@ -400,18 +400,56 @@ fn the_search_accepts_what_a_list_does() {
 #[test]
 fn the_search_rejects_what_no_list_does() {
     use {Answer::*, Call::*};
-    let illegal: [(Overflow, &[(Call, Answer)]); 9] = [
+    let illegal: [(Overflow, &[(Call, Answer)]); 13] = [
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Value(2))]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Value(1))]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Lagged(2))]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (TrySend(2), Full)]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Subscribe(1), Done), (Recv(1), Value(1))]),
         (Overflow::DropOldest, &[(Call::Clone(1), Done), (Send(1), Sent(1))]),
+        // Values and lags of two receivers that do not go together.
+        (
+            Overflow::DropOldest,
+            &[
+                (Call::Clone(1), Done),
+                (Send(1), Sent(2)),
+                (Send(2), Sent(2)),
+                (Recv(0), Lagged(1)),
+                (Recv(1), Value(1)),
+            ],
+        ),
+        (
+            Overflow::DropOldest,
+            &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Lagged(1)), (Recv(0), Lagged(1))],
+        ),
+        (
+            Overflow::DropOldest,
+            &[(Send(1), Sent(1)), (Call::Clone(1), Done), (Recv(0), Value(1)), (Len, Number(0))],
+        ),
+        (Overflow::Wait, &[(Send(1), Sent(1)), (Recv(0), Value(1)), (Len, Number(1))]),
         (Overflow::Wait, &[(Send(1), Sent(1)), (Send(2), Sent(1))]),
         (Overflow::Wait, &[(Send(1), Sent(1)), (Recv(0), Value(1)), (Recv(0), Value(1))]),
         (Overflow::Wait, &[(Send(1), Sent(1)), (Close, Closes(true)), (Recv(0), Answer::Closed)]),
     ];
     for (overflow, history) in illegal {
         assert!(!is_linearizable(&sequence(history), &List::new(1, overflow)), "{history:?}");
+    }
+    // Two at once may have come in either order, but all receivers see the same.
+    let sends =
+        [Send(1), Send(2)].map(|call| linearizable::Event { call, answer: Sent(2), called: 2, returned: 3 });
+    for (answers, legal) in
+        [([1, 2, 1, 2], true), ([2, 1, 2, 1], true), ([1, 2, 2, 1], false), ([1, 1, 2, 2], false)]
+    {
+        let clone = linearizable::Event { call: Call::Clone(1), answer: Done, called: 0, returned: 1 };
+        let receives = answers.iter().zip(2..).map(|(&value, n)| linearizable::Event {
+            call: Recv(n / 2 - 1),
+            answer: Value(value),
+            called: 2 * n,
+            returned: 2 * n + 1,
+        });
+        let history: Vec<_> = std::iter::once(clone).chain(sends).chain(receives).collect();
+        for overflow in [Overflow::DropOldest, Overflow::Wait] {
+            assert_eq!(is_linearizable(&history, &List::new(2, overflow)), legal, "{history:?}");
+        }
     }
 }
