@@ -5,6 +5,7 @@ use rustroutines::error::{BroadcastRecvError, BroadcastRecvTimeoutError, TryBroa
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
 use rustroutines_tests::{Entry, Kind, Ledger, PAIRS, ends};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -332,26 +333,84 @@ fn the_last_to_receive_gets_the_value_itself() {
 
 #[test]
 fn a_clone_that_panics_leaves_the_channel_usable() {
+    /// Something that has to be dropped.
     #[derive(Debug)]
-    struct Fragile(u32);
-    impl Clone for Fragile {
+    struct Owner;
+    impl Drop for Owner {
+        fn drop(&mut self) {}
+    }
+    #[derive(Debug)]
+    struct Fragile<T>(u32, T);
+    impl Clone for Fragile<Owner> {
         fn clone(&self) -> Self {
             assert_ne!(self.0, 1, "cannot be cloned");
-            Fragile(self.0)
+            Fragile(self.0, Owner)
         }
     }
-    for overflow in BOTH {
+    impl Clone for Fragile<()> {
+        fn clone(&self) -> Self {
+            assert_ne!(self.0, 1, "cannot be cloned");
+            Fragile(self.0, ())
+        }
+    }
+    fn check<T: std::fmt::Debug>(overflow: Overflow, with: fn() -> T, last_clones: bool)
+    where
+        Fragile<T>: Clone + Send + Sync,
+    {
         let (tx, a) = broadcast_channel_with(3, overflow);
         let b = a.clone();
-        (0..3).for_each(|n| assert!(tx.try_send(Fragile(n)).is_ok()));
+        (0..3).for_each(|n| assert!(tx.try_send(Fragile(n, with())).is_ok()));
+        let panics = |rx: &BroadcastReceiver<Fragile<T>>| {
+            catch_unwind(AssertUnwindSafe(|| rx.recv().block().map(|value| value.0))).is_err()
+        };
         assert_eq!(a.try_recv().unwrap().0, 0);
-        assert!(catch_unwind(AssertUnwindSafe(|| a.recv().block())).is_err());
+        assert!(panics(&a));
         assert_eq!(a.recv().block().unwrap().0, 2, "it counts as received");
-        for n in 0..3 {
-            assert_eq!(b.try_recv().unwrap().0, n, "the last to receive clones nothing");
+        assert_eq!(b.try_recv().unwrap().0, 0);
+        if last_clones {
+            assert!(panics(&b));
+        } else {
+            assert_eq!(b.try_recv().unwrap().0, 1, "the last to receive clones nothing");
         }
-        assert_eq!(tx.try_send(Fragile(3)).unwrap(), 2);
+        assert_eq!(b.try_recv().unwrap().0, 2);
+        assert!(tx.is_empty());
+        assert_eq!(tx.try_send(Fragile(3, with())).unwrap(), 2);
+        assert_eq!((a.try_recv().unwrap().0, b.try_recv().unwrap().0), (3, 3));
     }
+    for overflow in BOTH {
+        check(overflow, || Owner, false);
+        check(overflow, || (), true);
+    }
+}
+
+/// A `clone` that uses the receiver which is in the middle of a receive finds no lock held.
+#[test]
+fn a_clone_may_use_its_own_receiver() {
+    thread_local! {
+        static RECEIVER: RefCell<Option<BroadcastReceiver<Nested>>> = const { RefCell::new(None) };
+    }
+    #[derive(Debug, PartialEq)]
+    struct Nested(u32);
+    impl Clone for Nested {
+        fn clone(&self) -> Self {
+            let next = RECEIVER.with_borrow(|rx| {
+                let rx = rx.as_ref().expect("it is there until the end");
+                assert_eq!((rx.len(), rx.clone().len()), (4 - self.0 as usize, 4 - self.0 as usize));
+                rx.try_recv()
+            });
+            Nested(next.map_or(self.0, |next| 10 * next.0 + self.0))
+        }
+    }
+    ends(|| {
+        let (tx, rx) = broadcast_channel(8);
+        let other = rx.clone();
+        RECEIVER.set(Some(rx));
+        (1..=4).for_each(|n| assert_eq!(tx.try_send(Nested(n)), Ok(2)));
+        let all = RECEIVER.with_borrow(|rx| rx.as_ref().map(BroadcastReceiver::try_recv));
+        assert_eq!(all, Some(Ok(Nested(4321))), "each clone has received the next");
+        drop(RECEIVER.take());
+        assert_eq!(other.len(), 4);
+    });
 }
 
 #[test]

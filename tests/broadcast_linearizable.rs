@@ -235,48 +235,70 @@ fn program(random: &mut Random, thread: usize, calls: usize) -> Vec<Call> {
         .collect()
 }
 
-fn received(received: Result<u32, BroadcastRecvError>) -> Answer {
+/// What is sent: a number, or something that owns one. The two are not kept in the same place.
+trait Payload: Clone + From<u32> + Into<u32> + Send + Sync + 'static {}
+
+impl Payload for u32 {}
+
+impl Payload for Owner {}
+
+#[derive(Debug, Clone)]
+struct Owner(Box<u32>);
+
+impl From<u32> for Owner {
+    fn from(number: u32) -> Self {
+        Self(Box::new(number))
+    }
+}
+
+impl From<Owner> for u32 {
+    fn from(owner: Owner) -> Self {
+        *owner.0
+    }
+}
+
+fn received(received: Result<impl Payload, BroadcastRecvError>) -> Answer {
     match received {
-        Ok(value) => Answer::Value(value),
+        Ok(value) => Answer::Value(value.into()),
         Err(BroadcastRecvError::Lagged(missed)) => Answer::Lagged(missed),
         Err(BroadcastRecvError::Closed) => Answer::Closed,
     }
 }
 
-fn carry_out(
+fn carry_out<T: Payload>(
     call: Call,
-    tx: &BroadcastSender<u32>,
-    shared: &BroadcastReceiver<u32>,
-    own: &mut Option<BroadcastReceiver<u32>>,
+    tx: &BroadcastSender<T>,
+    shared: &BroadcastReceiver<T>,
+    own: &mut Option<BroadcastReceiver<T>>,
 ) -> Answer {
     let rx = |number| if number == SHARED { shared } else { own.as_ref().expect("it has one") };
     match call {
-        Call::Send(value) => tx.send(value).block().map_or(Answer::Closed, Answer::Sent),
-        Call::TrySend(value) => match tx.try_send(value) {
+        Call::Send(value) => tx.send(value.into()).block().map_or(Answer::Closed, Answer::Sent),
+        Call::TrySend(value) => match tx.try_send(value.into()) {
             Ok(receivers) => Answer::Sent(receivers),
             Err(TrySendError::Full(_)) => Answer::Full,
             Err(TrySendError::Closed(_)) => Answer::Closed,
         },
-        Call::SendTimeout(value) => match tx.send_timeout(value, SHORT).block() {
+        Call::SendTimeout(value) => match tx.send_timeout(value.into(), SHORT).block() {
             Ok(receivers) => Answer::Sent(receivers),
             Err(SendTimeoutError::Timeout(_)) => Answer::Full,
             Err(SendTimeoutError::Closed(_)) => Answer::Closed,
         },
         Call::Recv(receiver) => received(rx(receiver).recv().block()),
         Call::TryRecv(receiver) => match rx(receiver).try_recv() {
-            Ok(value) => Answer::Value(value),
+            Ok(value) => Answer::Value(value.into()),
             Err(TryBroadcastRecvError::Lagged(missed)) => Answer::Lagged(missed),
             Err(TryBroadcastRecvError::Empty) => Answer::Empty,
             Err(TryBroadcastRecvError::Closed) => Answer::Closed,
         },
         Call::RecvTimeout(receiver) => match rx(receiver).recv_timeout(SHORT).block() {
-            Ok(value) => Answer::Value(value),
+            Ok(value) => Answer::Value(value.into()),
             Err(BroadcastRecvTimeoutError::Lagged(missed)) => Answer::Lagged(missed),
             Err(BroadcastRecvTimeoutError::Timeout) => Answer::Empty,
             Err(BroadcastRecvTimeoutError::Closed) => Answer::Closed,
         },
         Call::Either(value, receiver) => select! {
-            sent = tx.send(value) => sent.map_or(Answer::Closed, Answer::Sent),
+            sent = tx.send(value.into()) => sent.map_or(Answer::Closed, Answer::Sent),
             value = rx(receiver).recv() => received(value),
         },
         Call::Clone(_) => {
@@ -298,8 +320,8 @@ fn carry_out(
 }
 
 /// Runs one history on as many threads as there are programs.
-fn record(programs: &[Vec<Call>], capacity: usize, overflow: Overflow) -> Vec<Event> {
-    let (tx, shared) = broadcast_channel_with(capacity, overflow);
+fn record<T: Payload>(programs: &[Vec<Call>], capacity: usize, overflow: Overflow) -> Vec<Event> {
+    let (tx, shared) = broadcast_channel_with::<T>(capacity, overflow);
     let carry_out_all = |clock: &Clock, thread, program: &[Call]| {
         let mut own = None;
         let mut event = |call| clock.event(call, || carry_out(call, &tx, &shared, &mut own));
@@ -321,7 +343,9 @@ fn check(capacity: usize, overflow: Overflow) {
             let threads = 2 + random.below(2);
             let programs: Vec<_> =
                 (0..threads).map(|thread| program(&mut random, thread + 1, 8 / threads)).collect();
-            assert_linearizable(record(&programs, capacity, overflow), &List::new(capacity, overflow));
+            let list = List::new(capacity, overflow);
+            assert_linearizable(record::<u32>(&programs, capacity, overflow), &list);
+            assert_linearizable(record::<Owner>(&programs, capacity, overflow), &list);
         });
     });
 }
@@ -376,18 +400,56 @@ fn the_search_accepts_what_a_list_does() {
 #[test]
 fn the_search_rejects_what_no_list_does() {
     use {Answer::*, Call::*};
-    let illegal: [(Overflow, &[(Call, Answer)]); 9] = [
+    let illegal: [(Overflow, &[(Call, Answer)]); 13] = [
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Value(2))]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Value(1))]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Lagged(2))]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (TrySend(2), Full)]),
         (Overflow::DropOldest, &[(Send(1), Sent(1)), (Subscribe(1), Done), (Recv(1), Value(1))]),
         (Overflow::DropOldest, &[(Call::Clone(1), Done), (Send(1), Sent(1))]),
+        // Values and lags of two receivers that do not go together.
+        (
+            Overflow::DropOldest,
+            &[
+                (Call::Clone(1), Done),
+                (Send(1), Sent(2)),
+                (Send(2), Sent(2)),
+                (Recv(0), Lagged(1)),
+                (Recv(1), Value(1)),
+            ],
+        ),
+        (
+            Overflow::DropOldest,
+            &[(Send(1), Sent(1)), (Send(2), Sent(1)), (Recv(0), Lagged(1)), (Recv(0), Lagged(1))],
+        ),
+        (
+            Overflow::DropOldest,
+            &[(Send(1), Sent(1)), (Call::Clone(1), Done), (Recv(0), Value(1)), (Len, Number(0))],
+        ),
+        (Overflow::Wait, &[(Send(1), Sent(1)), (Recv(0), Value(1)), (Len, Number(1))]),
         (Overflow::Wait, &[(Send(1), Sent(1)), (Send(2), Sent(1))]),
         (Overflow::Wait, &[(Send(1), Sent(1)), (Recv(0), Value(1)), (Recv(0), Value(1))]),
         (Overflow::Wait, &[(Send(1), Sent(1)), (Close, Closes(true)), (Recv(0), Answer::Closed)]),
     ];
     for (overflow, history) in illegal {
         assert!(!is_linearizable(&sequence(history), &List::new(1, overflow)), "{history:?}");
+    }
+    // Two at once may have come in either order, but all receivers see the same.
+    let sends =
+        [Send(1), Send(2)].map(|call| linearizable::Event { call, answer: Sent(2), called: 2, returned: 3 });
+    for (answers, legal) in
+        [([1, 2, 1, 2], true), ([2, 1, 2, 1], true), ([1, 2, 2, 1], false), ([1, 1, 2, 2], false)]
+    {
+        let clone = linearizable::Event { call: Call::Clone(1), answer: Done, called: 0, returned: 1 };
+        let receives = answers.iter().zip(2..).map(|(&value, n)| linearizable::Event {
+            call: Recv(n / 2 - 1),
+            answer: Value(value),
+            called: 2 * n,
+            returned: 2 * n + 1,
+        });
+        let history: Vec<_> = std::iter::once(clone).chain(sends).chain(receives).collect();
+        for overflow in [Overflow::DropOldest, Overflow::Wait] {
+            assert_eq!(is_linearizable(&history, &List::new(2, overflow)), legal, "{history:?}");
+        }
     }
 }

@@ -11,7 +11,11 @@
 //!
 //! A value is kept once, and cloned for each receiver but the last to get it; where there is one receiver, it
 //! is never cloned, and nothing is allocated for it. Retained are only values
-//! that somebody has yet to receive.
+//! that somebody has yet to receive: what everyone has received or missed is dropped at that moment.
+//!
+//! Small values that own nothing (that have nothing to drop, as `std::mem::needs_drop` tells, and 64 bytes at most)
+//! are faster: for them, nothing is allocated either where there are several receivers, and they are cloned for the last
+//! as well.
 //!
 //! # Cancel safety
 //!
@@ -37,7 +41,6 @@ use self::ring::{Offer, Read, Ring};
 use self::slots::Cursor;
 use crate::error::{TryBroadcastRecvError, TrySendError};
 use crate::platform::clock::Instant;
-use crate::platform::sync::ShortMutex;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,8 +130,8 @@ pub struct BroadcastSender<T> {
 pub struct BroadcastReceiver<T> {
     /// Shared with the senders and the other receivers.
     ring: Arc<Ring<T>>,
-    /// How far it is. Its own lock: it may be shared by reference.
-    cursor: ShortMutex<Cursor<T>>,
+    /// How far it is.
+    cursor: Cursor<T>,
 }
 
 impl<T> BroadcastSender<T> {
@@ -208,7 +211,7 @@ impl<T> BroadcastSender<T> {
 
 impl<T> BroadcastReceiver<T> {
     fn at_the_tail(ring: &Arc<Ring<T>>) -> Self {
-        Self { cursor: ShortMutex::new(ring.add_receiver()), ring: ring.clone() }
+        Self { cursor: ring.add_receiver(), ring: ring.clone() }
     }
 
     /// A new receiver of the same channel, which sees what is sent from now on.
@@ -256,7 +259,7 @@ impl<T: Clone> BroadcastReceiver<T> {
     /// As [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<T, TryBroadcastRecvError> {
         match self.ring.try_read(&self.cursor) {
-            Read::Value(value) => Ok(value.unwrap_or_clone()),
+            Read::Value(value) => Ok(value),
             Read::Lagged(missed) => Err(TryBroadcastRecvError::Lagged(missed)),
             Read::Empty => Err(TryBroadcastRecvError::Empty),
             Read::Closed => Err(TryBroadcastRecvError::Closed),
@@ -318,7 +321,7 @@ impl<T> Clone for BroadcastSender<T> {
 
 impl<T> Clone for BroadcastReceiver<T> {
     fn clone(&self) -> Self {
-        Self { cursor: ShortMutex::new(self.ring.add_receiver_at(&self.cursor)), ring: self.ring.clone() }
+        Self { cursor: self.ring.add_receiver_at(&self.cursor), ring: self.ring.clone() }
     }
 }
 

@@ -46,7 +46,13 @@ pub(crate) mod sync {
             self.lock_giving_way(|| Way::Quick)
         }
 
-        /// The same; who finds it taken asks `way` how long to leave it to the others.
+        /// The guard if nobody else has it now.
+        #[inline]
+        pub(crate) fn try_lock(&self) -> Option<ShortMutexGuard<'_, T>> {
+            self.inner.try_lock()
+        }
+
+        /// The same as [`lock`](Self::lock); who finds it taken asks `way` how long to leave it to the others.
         #[inline]
         pub(crate) fn lock_giving_way(&self, way: impl FnOnce() -> Way) -> ShortMutexGuard<'_, T> {
             match self.lock_at_once() {

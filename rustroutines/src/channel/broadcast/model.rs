@@ -7,6 +7,7 @@ use crate::Suspend;
 use crate::error::{BroadcastRecvError, SendError};
 use loom::thread::spawn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 
 /// Every schedule with at most three involuntary switches.
@@ -116,5 +117,50 @@ fn a_close_gives_a_waiting_sender_its_value_back() {
         assert!(closer.close());
         assert_eq!(sender.join().unwrap(), Err(SendError(2)));
         drop(rx);
+    });
+}
+
+/// What there is without waiting, and in which order.
+fn drain(rx: &BroadcastReceiver<u32>) -> Vec<u32> {
+    std::iter::from_fn(|| rx.try_recv().ok()).collect()
+}
+
+#[test]
+fn a_receiver_that_is_shared_gets_each_value_once() {
+    for alone in [true, false] {
+        check(move || {
+            // The first is seen by the ring, which shows the block; the second in the block; the third in another.
+            let (tx, rx) = broadcast_channel_with(3, Overflow::Wait);
+            let other = (!alone).then(|| rx.clone());
+            (1..=3).for_each(|n| assert!(tx.try_send(n).is_ok()));
+            let rx = Arc::new(rx);
+            let sharing = rx.clone();
+            let sharing = spawn(move || drain(&sharing));
+            let mut all = drain(&rx);
+            all.extend(sharing.join().unwrap());
+            all.sort_unstable();
+            assert_eq!(all, [1, 2, 3]);
+            assert!(other.is_none_or(|other| drain(&other) == [1, 2, 3]));
+            assert!(tx.is_empty());
+        });
+    }
+}
+
+/// The one that is cloned is the last to see each value, so slots are emptied while they are counted.
+#[test]
+fn a_clone_begins_where_the_original_is() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with(4, Overflow::Wait);
+        (1..=4).for_each(|n| assert_eq!(tx.try_send(n), Ok(1)));
+        let rx = Arc::new(rx);
+        let moving = rx.clone();
+        let moving = spawn(move || drain(&moving));
+        let clone = (*rx).clone();
+        let tail = clone.len();
+        let seen = drain(&clone);
+        assert_eq!(seen, (5 - tail as u32..=4).collect::<Vec<_>>());
+        assert_eq!(clone.try_recv(), Err(TryBroadcastRecvError::Empty), "nothing was missed");
+        assert_eq!(moving.join().unwrap(), [1, 2, 3, 4]);
+        assert!(tx.is_empty());
     });
 }

@@ -73,7 +73,7 @@ impl<T: Clone> RecvOp<'_, T> {
     fn attempt(&mut self, cx: &Context<'_>) -> Poll<Result<T, BroadcastRecvError>> {
         let receiver = self.receiver;
         Poll::Ready(match ready!(receiver.ring.poll_read(&receiver.cursor, &mut self.waiting, cx)) {
-            Read::Value(value) => Ok(value.unwrap_or_clone()),
+            Read::Value(value) => Ok(value),
             Read::Lagged(missed) => Err(BroadcastRecvError::Lagged(missed)),
             Read::Closed => Err(BroadcastRecvError::Closed),
             Read::Empty => unreachable!("then it waits"),

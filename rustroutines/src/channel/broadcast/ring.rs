@@ -8,11 +8,11 @@
 //!
 //! | lock         | guards                                              | taken by                                  |
 //! |--------------|-----------------------------------------------------|-------------------------------------------|
-//! | the cursor's | how far one receiver is                             | its operations, one after another         |
 //! | the ring's   | the tail, the lines, who there is, which blocks     | senders; receivers that find no value where they look, once in a block, or come and go |
 //! | a slot's     | one value, and by how many it has yet to be seen    | whoever has to do with that value         |
 //!
-//! They are taken in this order. A receiver that follows the senders takes only its own and the slot's.
+//! They are taken in this order. A receiver that follows the senders takes only the slot's, and the claim to the block
+//! that it keeps, for which nobody waits: see `slots`.
 //!
 //! # Invariants, whenever the ring's lock is free
 //!
@@ -46,17 +46,18 @@
 //!
 //! # Rules
 //!
-//! Under a lock, no waker is woken, cloned or dropped, and no value is cloned or dropped. That is why the
-//! values are in `Arc`s: a receiver clones the pointer under the lock and the value after it. What is to be
-//! woken and dropped afterwards is collected in an [`After`].
+//! Under a lock, no waker is woken, cloned or dropped, and no value is cloned or dropped. That is why
+//! values that are for several are in `Arc`s, or lie beside their slots: a receiver gets at them under the lock, and
+//! clones after it. What is to be woken and dropped afterwards is collected in an [`After`].
 //!
 //! Rejected: receivers that clone the value under the slot's lock (tokio's broadcast). It spares the
 //! allocation of each value, but runs the user's `clone` under a lock. One lock for all of it: slower
-//! between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead: a lag
-//! would be counted too low, and values live on that have been missed.
+//! between two processors, see docs/PERFORMANCE.md. Receivers that take several values ahead, or keep
+//! references to many at once: values live on that have been seen by all, or missed, and what they own with them. No
+//! counts in the slots, but a look at all cursors when room is wanted: nobody would know who is the last to see a value.
 
 use super::Overflow;
-use super::slots::{Cursor, Head, Slots, Value};
+use super::slots::{Cursor, Head, Seen, Slots, Value};
 use crate::channel::core::wake_all;
 use crate::channel::turns::{Turn, take_turns, wait};
 use crate::channel::waiters::{Key, Outcome, Waiter, Waiters};
@@ -117,15 +118,27 @@ pub(super) enum Offer<T> {
 }
 
 /// What a look for a value came to.
-pub(super) enum Read<T> {
+pub(super) enum Read<V> {
     /// The next value.
-    Value(Value<T>),
+    Value(V),
     /// So many values were missed; the cursor is at the oldest slot now.
     Lagged(u64),
     /// Nothing there now.
     Empty,
     /// Nothing there, and nothing will come.
     Closed,
+}
+
+impl<T: Clone> Read<Seen<T>> {
+    /// With the value itself, now that no lock is held.
+    fn into_value(self) -> Read<T> {
+        match self {
+            Self::Value(seen) => Read::Value(seen.into_value()),
+            Self::Lagged(missed) => Read::Lagged(missed),
+            Self::Empty => Read::Empty,
+            Self::Closed => Read::Closed,
+        }
+    }
 }
 
 /// What is left to do when the lock is free again.
@@ -213,21 +226,24 @@ impl<T> State<T> {
         Offer::Sent(self.receivers)
     }
 
-    fn read(&mut self, cursor: &mut Cursor<T>, ring: &Ring<T>, after: &mut After<T>) -> Read<T> {
-        let (next, head) = (cursor.position(), ring.head.get());
-        if next < head {
-            cursor.skip_to(head);
-            return Read::Lagged(head - next);
+    fn read(&mut self, cursor: &Cursor<T>, ring: &Ring<T>, after: &mut After<T>) -> Read<Seen<T>> {
+        loop {
+            let (head, next) = cursor.since(&ring.head);
+            if next < head {
+                cursor.skip_to(head);
+                return Read::Lagged(head - next);
+            }
+            if next == self.slots.tail() {
+                return if self.closed { Read::Closed } else { Read::Empty };
+            }
+            // Else another who shares this receiver has got the value meanwhile.
+            if let Some((seen, awaited)) = self.slots.see(cursor, next, &ring.head) {
+                if awaited {
+                    self.promise(ring, after);
+                }
+                return Read::Value(seen);
+            }
         }
-        if next == self.slots.tail() {
-            return if self.closed { Read::Closed } else { Read::Empty };
-        }
-        self.slots.show(cursor);
-        let seen = cursor.see(&ring.head).expect("it is retained until this receiver has seen it");
-        if seen.awaited {
-            self.promise(ring, after);
-        }
-        Read::Value(seen.value)
     }
 
     /// Promises what room there is to the senders in line. If some are left, whoever makes room next looks
@@ -385,12 +401,11 @@ impl<T> Ring<T> {
 
     /// The next value, if it lies in the block that the receiver knows.
     #[inline]
-    fn read_known(&self, cursor: &ShortMutex<Cursor<T>>) -> Option<Value<T>> {
-        let seen = cursor.lock().see(&self.head)?;
-        if seen.awaited {
-            self.pass_room_on();
-        }
-        Some(seen.value)
+    fn receive_known(&self, cursor: &Cursor<T>) -> Option<T>
+    where
+        T: Clone,
+    {
+        cursor.receive(&self.head, || self.pass_room_on())
     }
 
     /// Room was made for which somebody waits.
@@ -400,54 +415,46 @@ impl<T> Ring<T> {
     }
 
     #[inline]
-    pub(super) fn try_read(&self, cursor: &ShortMutex<Cursor<T>>) -> Read<T> {
-        self.read_known(cursor).map_or_else(|| self.try_read_slowly(cursor), Read::Value)
+    pub(super) fn try_read(&self, cursor: &Cursor<T>) -> Read<T>
+    where
+        T: Clone,
+    {
+        self.receive_known(cursor).map_or_else(|| self.try_read_slowly(cursor).into_value(), Read::Value)
     }
 
     #[inline(never)]
-    fn try_read_slowly(&self, cursor: &ShortMutex<Cursor<T>>) -> Read<T> {
-        self.change_with(cursor, |state, cursor, after| state.read(cursor, self, after))
-    }
-
-    /// The same as [`change`](Self::change), with a receiver's cursor.
-    fn change_with<R>(
-        &self,
-        cursor: &ShortMutex<Cursor<T>>,
-        change: impl FnOnce(&mut State<T>, &mut Cursor<T>, &mut After<T>) -> R,
-    ) -> R {
-        let mut after = After::new();
-        let mut cursor = cursor.lock();
-        let result = change(&mut self.state.lock(), &mut cursor, &mut after);
-        drop(cursor);
-        after.settle();
-        result
+    fn try_read_slowly(&self, cursor: &Cursor<T>) -> Read<Seen<T>> {
+        self.change(|state, after| state.read(cursor, self, after))
     }
 
     /// Reads the next value, or stands in line with the key in `waiting`.
     #[inline]
     pub(super) fn poll_read(
         &self,
-        cursor: &ShortMutex<Cursor<T>>,
+        cursor: &Cursor<T>,
         waiting: &mut Option<Key>,
         cx: &Context<'_>,
-    ) -> Poll<Read<T>> {
+    ) -> Poll<Read<T>>
+    where
+        T: Clone,
+    {
         if waiting.is_none() {
-            if let Some(value) = self.read_known(cursor) {
+            if let Some(value) = self.receive_known(cursor) {
                 return Poll::Ready(Read::Value(value));
             }
         }
-        self.poll_read_slowly(cursor, waiting, cx)
+        self.poll_read_slowly(cursor, waiting, cx).map(Read::into_value)
     }
 
     #[inline(never)]
     fn poll_read_slowly(
         &self,
-        cursor: &ShortMutex<Cursor<T>>,
+        cursor: &Cursor<T>,
         waiting: &mut Option<Key>,
         cx: &Context<'_>,
-    ) -> Poll<Read<T>> {
+    ) -> Poll<Read<Seen<T>>> {
         take_turns(cx, |waker| {
-            self.change_with(cursor, |state, cursor, after| {
+            self.change(|state, after| {
                 let read = state.read(cursor, self, after);
                 let waits = matches!(read, Read::Empty);
                 let line = &mut state.waiting_receivers;
@@ -495,18 +502,16 @@ impl<T> Ring<T> {
     }
 
     /// One more receiver, that has yet to see what the one with this cursor has; gives its cursor.
-    pub(super) fn add_receiver_at(&self, cursor: &ShortMutex<Cursor<T>>) -> Cursor<T> {
-        let cursor = cursor.lock();
+    pub(super) fn add_receiver_at(&self, cursor: &Cursor<T>) -> Cursor<T> {
         let mut state = self.state.lock();
         self.count(&mut state, 1);
-        state.slots.count_in(&cursor, &self.head);
-        Cursor::new(cursor.position())
+        state.slots.count_in(cursor, &self.head)
     }
 
     /// One receiver less. What only it had yet to see is dropped; without any receiver senders that wait
     /// get their values back.
-    pub(super) fn drop_receiver(&self, cursor: &ShortMutex<Cursor<T>>) {
-        self.change_with(cursor, |state, cursor, after| {
+    pub(super) fn drop_receiver(&self, cursor: &Cursor<T>) {
+        self.change(|state, after| {
             self.count(state, -1);
             state.slots.count_out(cursor, &self.head, &mut after.values);
             if state.receivers == 0 {
@@ -539,10 +544,10 @@ impl<T> Ring<T> {
     }
 
     /// How many values the receiver with this cursor could read.
-    pub(super) fn unseen(&self, cursor: &ShortMutex<Cursor<T>>) -> usize {
-        let cursor = cursor.lock();
+    pub(super) fn unseen(&self, cursor: &Cursor<T>) -> usize {
         let state = self.state.lock();
-        (state.slots.tail() - cursor.position().max(self.head.get())) as usize
+        let (head, next) = cursor.since(&self.head);
+        (state.slots.tail() - next.max(head)) as usize
     }
 
     pub(super) fn receivers(&self) -> usize {

@@ -7,11 +7,28 @@ use crate::error::BroadcastRecvError;
 use crate::platform::explore;
 use crate::platform::random::below;
 use ::shuttle::thread;
+use std::sync::Arc;
 use std::task::Poll;
+
+/// A value that owns something, and is shared where one that doesn't lies beside its slot.
+#[derive(Debug, Clone)]
+struct Owner(Box<usize>);
+
+impl From<usize> for Owner {
+    fn from(number: usize) -> Self {
+        Self(Box::new(number))
+    }
+}
+
+impl From<Owner> for usize {
+    fn from(owner: Owner) -> Self {
+        *owner.0
+    }
+}
 
 /// What a receiver got until the end, in order, and how many values it missed. Now and then it gives up in
 /// the middle of a wait.
-fn receive(rx: BroadcastReceiver<usize>) -> (Vec<usize>, u64) {
+fn receive<T: Clone + Into<usize>>(rx: &BroadcastReceiver<T>) -> (Vec<usize>, u64) {
     let (mut values, mut missed) = (Vec::new(), 0);
     loop {
         let mut recv = rx.recv();
@@ -26,7 +43,7 @@ fn receive(rx: BroadcastReceiver<usize>) -> (Vec<usize>, u64) {
             _ => recv.block(),
         };
         match received {
-            Ok(value) => values.push(value),
+            Ok(value) => values.push(value.into()),
             Err(BroadcastRecvError::Lagged(count)) => missed += count,
             Err(BroadcastRecvError::Closed) => return (values, missed),
         }
@@ -41,36 +58,77 @@ fn is_sorted(values: &[usize]) -> bool {
 /// wait, none is missed.
 #[test]
 fn received_and_missed_are_all_there_was() {
-    explore(6_000, || {
-        let overflow = if below(2) == 0 { Overflow::Wait } else { Overflow::DropOldest };
-        let (tx, rx) = broadcast_channel_with(1 + below(2), overflow);
-        let receivers: Vec<_> = (0..1 + below(2))
-            .map(|_| {
-                let rx = rx.clone();
-                thread::spawn(move || receive(rx))
-            })
-            .collect();
-        // One that goes at any moment, and holds senders up until then.
-        let slow = thread::spawn(move || drop(rx));
-        let senders: Vec<_> = (0..1 + below(2))
-            .map(|me| {
-                let tx = tx.clone();
-                thread::spawn(move || (0..2).filter(|n| tx.send(10 * me + n).block().is_ok()).count())
-            })
-            .collect();
-        drop(tx);
-        let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
-        slow.join().unwrap();
-        for receiver in receivers {
-            let (values, missed) = receiver.join().unwrap();
-            assert_eq!(values.len() + missed as usize, sent, "{values:?} and {missed}");
-            assert!(overflow == Overflow::DropOldest || missed == 0);
-            for me in 0..2 {
-                let own: Vec<_> = values.iter().copied().filter(|value| value / 10 == me).collect();
-                assert!(is_sorted(&own), "{values:?}");
-            }
+    explore(6_000, || if below(2) == 0 { all_there_was::<usize>() } else { all_there_was::<Owner>() });
+}
+
+fn all_there_was<T: Clone + From<usize> + Into<usize> + Send + Sync + 'static>() {
+    let overflow = if below(2) == 0 { Overflow::Wait } else { Overflow::DropOldest };
+    let (tx, rx) = broadcast_channel_with::<T>(1 + below(2), overflow);
+    let receivers: Vec<_> = (0..1 + below(2))
+        .map(|_| {
+            let rx = rx.clone();
+            thread::spawn(move || receive(&rx))
+        })
+        .collect();
+    // One that goes at any moment, and holds senders up until then.
+    let slow = thread::spawn(move || drop(rx));
+    let senders: Vec<_> = (0..1 + below(2))
+        .map(|me| {
+            let tx = tx.clone();
+            thread::spawn(move || (0..2).filter(|n| tx.send((10 * me + n).into()).block().is_ok()).count())
+        })
+        .collect();
+    drop(tx);
+    let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+    slow.join().unwrap();
+    for receiver in receivers {
+        let (values, missed) = receiver.join().unwrap();
+        assert_eq!(values.len() + missed as usize, sent, "{values:?} and {missed}");
+        assert!(overflow == Overflow::DropOldest || missed == 0);
+        for me in 0..2 {
+            let own: Vec<_> = values.iter().copied().filter(|value| value / 10 == me).collect();
+            assert!(is_sorted(&own), "{values:?}");
         }
+    }
+}
+
+/// Two threads share a receiver, which is cloned meanwhile: each value goes to one of the two, and the clone, which misses
+/// nothing but by lagging, sees a tail of what was sent.
+#[test]
+fn a_receiver_that_is_shared_gets_each_value_once() {
+    explore(6_000, || if below(2) == 0 { each_once::<usize>() } else { each_once::<Owner>() });
+}
+
+fn each_once<T: Clone + From<usize> + Into<usize> + Send + Sync + 'static>() {
+    const VALUES: usize = 5;
+    let overflow = if below(2) == 0 { Overflow::Wait } else { Overflow::DropOldest };
+    let (tx, rx) = broadcast_channel_with::<T>(1 + below(3), overflow);
+    let rx = Arc::new(rx);
+    let sharing = [(); 2].map(|()| {
+        let rx = rx.clone();
+        thread::spawn(move || receive(&rx))
     });
+    let cloning = thread::spawn(move || {
+        let clone = (*rx).clone();
+        drop(rx);
+        receive(&clone)
+    });
+    (0..VALUES).for_each(|n| {
+        let _ = tx.send(n.into()).block();
+    });
+    drop(tx);
+    let [(mine, missed), (others, missed_too)] = sharing.map(|thread| thread.join().unwrap());
+    assert!(is_sorted(&mine) && is_sorted(&others));
+    let mut all = [mine, others].concat();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len() as u64 + missed + missed_too, VALUES as u64, "{all:?}");
+    let (tail, missed_of_tail) = cloning.join().unwrap();
+    assert!(is_sorted(&tail) && tail.last().is_none_or(|&last| last == VALUES - 1), "{tail:?}");
+    if overflow == Overflow::Wait {
+        assert_eq!((missed + missed_too, missed_of_tail), (0, 0));
+        assert!(tail.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{tail:?}");
+    }
 }
 
 /// Senders that give up while they are promised room, receivers that are cloned and resubscribe: nobody
@@ -78,7 +136,7 @@ fn received_and_missed_are_all_there_was() {
 #[test]
 fn senders_that_give_up_and_receivers_that_come_late_hold_nobody_up() {
     explore(6_000, || {
-        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        let (tx, rx) = broadcast_channel_with::<usize>(1, Overflow::Wait);
         let impatient = {
             let tx = tx.clone();
             thread::spawn(move || {
@@ -96,13 +154,13 @@ fn senders_that_give_up_and_receivers_that_come_late_hold_nobody_up() {
                 if below(2) == 0 {
                     rx = rx.clone();
                 }
-                receive(rx)
+                receive(&rx)
             })
         };
         let patient = thread::spawn(move || {
             (0..3).for_each(|n| assert!(tx.send(n).block().is_ok(), "somebody receives to the end"));
         });
-        let (values, missed) = receive(rx);
+        let (values, missed) = receive(&rx);
         let given_up = !impatient.join().unwrap();
         patient.join().unwrap();
         let (tail, missed_late) = late.join().unwrap();
@@ -117,12 +175,12 @@ fn senders_that_give_up_and_receivers_that_come_late_hold_nobody_up() {
 #[test]
 fn a_close_at_any_moment_ends_everybody() {
     explore(3_000, || {
-        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        let (tx, rx) = broadcast_channel_with::<usize>(1, Overflow::Wait);
         let sender = {
             let tx = tx.clone();
             thread::spawn(move || (0..3).filter(|&n| tx.send(n).block().is_ok()).count())
         };
-        let receiver = thread::spawn(move || receive(rx));
+        let receiver = thread::spawn(move || receive(&rx));
         tx.close();
         let sent = sender.join().unwrap();
         let (values, missed) = receiver.join().unwrap();
