@@ -5,7 +5,8 @@
 //! system's cache. So little is done by the piece: [`read`], [`write`](write()), [`copy`] and the like are
 //! one job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a
 //! time. A small file that is in the system's cache is [`read`] at once, on Linux, where that needs no waiting: on
-//! file systems of the machine's own disks, if no step on the way there is missing either.
+//! file systems of the machine's own disks, if no step on the way there is missing either. So does a [`File`] read what
+//! comes next.
 //!
 //! What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
 //! job, too: `block_on_io(|| …)` with [`std::fs`] in it.

@@ -1,4 +1,5 @@
-//! Reading a small file on the spot, if that takes no waiting: all of it lies in the system's cache.
+//! Reading on the spot, if that takes no waiting: a small file of which all lies in the system's cache, or a little
+//! from a file that is open.
 //!
 //! To hand a job to another thread and to be told when it is done costs more than such a file. So it is first
 //! tried without: Linux can be asked to look a path up, and to read, only as far as its caches go. Where anything
@@ -18,11 +19,13 @@
 //! Another file may have come to the path between the two looks at it, and a file may grow. So its length is only a
 //! hint. The end is where a read gives nothing; or where it gives less than there was room for, in the midst of a
 //! page: what is not in the cache is missing by the page.
+//!
+//! From a file that is open any number of bytes will do, and the system itself says where it has no such way to read.
 
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod linux;
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
-use linux::Instead;
+use linux::{Instead, read_on};
 
 use super::FsOp;
 #[cfg(not(any(loom, shuttle)))]
@@ -56,6 +59,32 @@ impl Instead {
     fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
     }
+}
+
+#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
+fn read_on(_: &std::fs::File, _: &mut [u8]) -> Result<usize, Unread> {
+    Err(Unread::Never)
+}
+
+/// Why an open file could not be read on the spot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "to a checker nothing is in the cache"))]
+pub(super) enum Unread {
+    /// What comes next is not in the cache.
+    NotNow,
+    /// The system has no such way to read this one. Or there is an error, which a job will find again.
+    Never,
+}
+
+/// Reads on from the place in an open file, on the spot. The buffer is to be small.
+pub(super) fn read_open(file: &std::fs::File, buf: &mut [u8]) -> Result<usize, Unread> {
+    #[cfg(not(any(loom, shuttle)))]
+    if !faults::is_cached() {
+        return Err(Unread::NotNow);
+    }
+    let count = read_on(file, buf)?;
+    (0..count / SHARE).for_each(|_| budget::spend());
+    Ok(count)
 }
 
 /// The operation of [`read`](super::read) and [`read_to_string`](super::read_to_string).

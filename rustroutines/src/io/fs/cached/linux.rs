@@ -1,5 +1,6 @@
 //! The calls of Linux that do not wait. See the module above.
 
+use super::Unread;
 use crate::platform::atomic::{AtomicBool, AtomicU64, Ordering};
 use memchr::memchr;
 use rustix::fd::OwnedFd;
@@ -13,6 +14,9 @@ use std::path::Path;
 const LIMIT: usize = 64 * 1024;
 /// No page is smaller.
 const PAGE: usize = 4096;
+
+/// Where the descriptor is, and it moves on.
+const CURRENT_PLACE: u64 = u64::MAX;
 
 /// File systems that read what is in the cache without a question to anybody, and say so if it is not there: ext2 to
 /// ext4, XFS, Btrfs, F2FS.
@@ -121,6 +125,16 @@ fn read(file: &OwnedFd, size: usize) -> Result<Vec<u8>, Instead> {
     }
     // It is larger than it was.
     Err(Instead::Read)
+}
+
+/// Reads on from the place in the file, as far as the cache goes.
+pub(super) fn read_on(file: &std::fs::File, buf: &mut [u8]) -> Result<usize, Unread> {
+    preadv2(file, &mut [IoSliceMut::new(buf)], CURRENT_PLACE, ReadWriteFlags::NOWAIT).map_err(|error| {
+        match error {
+            Errno::AGAIN | Errno::INTR => Unread::NotNow,
+            _ => Unread::Never,
+        }
+    })
 }
 
 /// What is to be done after an error; `for_good` if it will be no other the next time.
