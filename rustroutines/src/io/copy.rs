@@ -1,8 +1,10 @@
 //! From a reader to a writer: [`copy`], [`copy_buf`], [`copy_bidirectional`].
 
+use super::fs::{File, Moving};
 use super::ops::advanced;
 use super::{BufRead, Read, Write};
 use crate::task::budget;
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,14 +15,15 @@ const PIECE: usize = 64 * 1024;
 /// Copies everything that comes from `reader` to `writer`, and flushes that. The value says how many bytes
 /// it was.
 ///
-/// It flushes as well whenever it has to wait for `reader`, so that what came arrives.
+/// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From one
+/// [`File`](super::fs::File) to another the system copies, where it can (Linux), as in [`std::io::copy`].
 ///
 /// # Errors
 /// Those of both.
 ///
 /// # Cancel safety
-/// What has been read and could not be written yet (64 KiB at most) is lost with it. Where that matters,
-/// use [`copy_buf`].
+/// What has been read and could not be written yet (64 KiB at most) is lost with it, but for what comes from memory or
+/// a [`File`](super::fs::File). Where that matters, use [`copy_buf`].
 ///
 /// # Examples
 /// ```
@@ -58,10 +61,33 @@ impl<R: Read + Unpin + ?Sized, W: Write + Unpin + ?Sized> CopyOp<'_, R, W> {
 
 advanced!(['a, R: Read + Unpin + ?Sized, W: Write + Unpin + ?Sized] CopyOp<'a, R, W> => io::Result<u64>);
 
+/// What a reader is, as far as a copy can make use of it.
+#[doc(hidden)]
+pub enum Origin<'a> {
+    /// It can be read.
+    Read,
+    /// It has a buffer. What is copied out of that needs no second one.
+    Buffered(Pin<&'a mut dyn BufRead>),
+    /// It is a file.
+    File(&'a mut File),
+}
+
+impl fmt::Debug for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "Read",
+            Self::Buffered(_) => "Buffered",
+            Self::File(_) => "File",
+        })
+    }
+}
+
 /// Copying in one direction.
 #[derive(Debug)]
 struct Transfer {
-    /// What is on its way, between `begin` and `end`. Made when there is a first byte to read.
+    /// Where the system moves it; `None` once it moves nothing more.
+    moving: Option<Moving>,
+    /// What is on its way, between `begin` and `end`. Made when the reader has no buffer.
     buf: Vec<u8>,
     /// Where in `buf` that begins.
     begin: usize,
@@ -77,10 +103,39 @@ struct Transfer {
 
 impl Transfer {
     fn new() -> Self {
-        Self { buf: Vec::new(), begin: 0, end: 0, count: 0, unflushed: false, ended: false }
+        let moving = Some(Moving::default());
+        Self { moving, buf: Vec::new(), begin: 0, end: 0, count: 0, unflushed: false, ended: false }
     }
 
-    fn advance<R, W>(
+    fn advance<R, W>(&mut self, reader: &mut R, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<u64>>
+    where
+        R: Read + Unpin + ?Sized,
+        W: Write + Unpin + ?Sized,
+    {
+        while let Some(moving) = &mut self.moving {
+            let moved = match (Pin::new(&mut *reader).origin(), Pin::new(&mut *writer).as_file()) {
+                (Origin::File(from), Some(to)) => ready!(moving.poll_piece(from, to, cx))?,
+                _ => 0,
+            };
+            self.count += moved as u64;
+            if moved == 0 {
+                self.moving = None;
+            }
+        }
+        match Pin::new(&mut *reader).origin() {
+            Origin::Read => self.advance_by_hand(reader, writer, cx),
+            Origin::Buffered(reader) => {
+                poll_passed_on(reader, writer, &mut self.count, &mut self.unflushed, cx)
+                    .map_ok(|()| self.count)
+            }
+            Origin::File(file) => {
+                poll_passed_on(Pin::new(file), writer, &mut self.count, &mut self.unflushed, cx)
+                    .map_ok(|()| self.count)
+            }
+        }
+    }
+
+    fn advance_by_hand<R, W>(
         &mut self,
         mut reader: &mut R,
         mut writer: &mut W,
@@ -146,7 +201,7 @@ where
     R: BufRead + Unpin + ?Sized,
     W: Write + Unpin + ?Sized,
 {
-    CopyBufOp { reader, writer, count: 0 }
+    CopyBufOp { reader, writer, count: 0, unflushed: false }
 }
 
 /// The operation of [`copy_buf`].
@@ -159,37 +214,54 @@ pub struct CopyBufOp<'a, R: ?Sized, W: ?Sized> {
     writer: &'a mut W,
     /// How many bytes have been written.
     count: u64,
+    /// Whether anything was written since the last flush.
+    unflushed: bool,
 }
 
 impl<R: BufRead + Unpin + ?Sized, W: Write + Unpin + ?Sized> CopyBufOp<'_, R, W> {
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        loop {
-            ready!(budget::poll_proceed(cx));
-            let shown = match Pin::new(&mut *self.reader).poll_fill_buf(cx) {
-                Poll::Ready(Ok(shown)) => shown,
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    budget::refund();
-                    if self.count > 0 {
-                        ready!(Pin::new(&mut *self.writer).poll_flush(cx))?;
-                    }
-                    return Poll::Pending;
+        let reader = Pin::new(&mut *self.reader);
+        poll_passed_on(reader, &mut *self.writer, &mut self.count, &mut self.unflushed, cx)
+            .map_ok(|()| self.count)
+    }
+}
+
+/// Writes everything out of the buffer of `reader`, and flushes: at the end, and before a wait for more. Adds to `count`.
+fn poll_passed_on<R: BufRead + ?Sized, W: Write + Unpin + ?Sized>(
+    mut reader: Pin<&mut R>,
+    mut writer: &mut W,
+    count: &mut u64,
+    unflushed: &mut bool,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    loop {
+        // Neither side may ever have to wait, and others want to run.
+        ready!(budget::poll_proceed(cx));
+        let shown = match reader.as_mut().poll_fill_buf(cx) {
+            Poll::Ready(Ok(shown)) => shown,
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => {
+                budget::refund();
+                if *unflushed {
+                    ready!(Pin::new(&mut writer).poll_flush(cx))?;
+                    *unflushed = false;
                 }
-            };
-            if shown.is_empty() {
-                ready!(Pin::new(&mut *self.writer).poll_flush(cx))?;
-                return Poll::Ready(Ok(self.count));
+                return Poll::Pending;
             }
-            let written = match ready!(Pin::new(&mut *self.writer).poll_write(cx, shown)) {
-                Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Ok(written) => written,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Poll::Ready(Err(error)),
-            };
-            Pin::new(&mut *self.reader).consume(written);
-            self.count += written as u64;
+        };
+        if shown.is_empty() {
+            return Pin::new(&mut writer).poll_flush(cx);
         }
+        let written = match ready!(Pin::new(&mut writer).poll_write(cx, shown)) {
+            Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Ok(written) => written,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        reader.as_mut().consume(written);
+        *count += written as u64;
+        *unflushed = true;
     }
 }
 

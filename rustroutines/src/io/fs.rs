@@ -17,6 +17,7 @@
 //!
 //! - `cached`: reading what needs no waiting;
 //! - `file`: [`File`]; `options`: [`OpenOptions`];
+//! - `moving`: from one file to another, by the system;
 //! - `dir`: [`ReadDir`], [`DirEntry`];
 //! - `temp`: [`TempDir`], [`TempFile`].
 //!
@@ -47,12 +48,14 @@
 mod cached;
 mod dir;
 mod file;
+mod moving;
 mod options;
 mod temp;
 
 pub use cached::ReadFileOp;
 pub use dir::{DirEntry, NextEntry, ReadDir, read_dir};
 pub use file::{File, FileOp, IntoStdOp};
+pub(super) use moving::Moving;
 pub use options::OpenOptions;
 pub use std::fs::{FileTimes, FileType, Metadata, Permissions};
 pub use temp::{TempDir, TempFile};

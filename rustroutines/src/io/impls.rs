@@ -1,5 +1,7 @@
 //! The traits for references, boxes and pins, and for what lies in memory and never waits.
 
+use super::copy::Origin;
+use super::fs::File;
 use super::{BufRead, Read, Seek, Write};
 use std::io::{self, Cursor, SeekFrom};
 use std::ops::DerefMut;
@@ -20,6 +22,11 @@ macro_rules! passed_on {
             ) -> Poll<io::Result<usize>> {
                 let $this = self;
                 $pinned.poll_read(cx, buf)
+            }
+
+            fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+                let $this = self;
+                $pinned.origin()
             }
         }
 
@@ -44,6 +51,11 @@ macro_rules! passed_on {
             fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
                 let $this = self;
                 $pinned.poll_close(cx)
+            }
+
+            fn as_file(self: Pin<&mut Self>) -> Option<&mut File> {
+                let $this = self;
+                $pinned.as_file()
             }
         }
 
@@ -86,6 +98,10 @@ impl Read for &[u8] {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(io::Read::read(&mut *self, buf))
     }
+
+    fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+        Origin::Buffered(self)
+    }
 }
 
 impl BufRead for &[u8] {
@@ -101,6 +117,10 @@ impl BufRead for &[u8] {
 impl<T: AsRef<[u8]> + Unpin> Read for Cursor<T> {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(io::Read::read(&mut *self, buf))
+    }
+
+    fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+        Origin::Buffered(self)
     }
 }
 

@@ -13,6 +13,8 @@
 //! - A byte that was taken in and not reported yet is kept for the next call.
 
 use super::adapters::{Chain, Take};
+use super::copy::Origin;
+use super::fs::File;
 use super::ops::{
     CloseOp, FillBufOp, FlushOp, Lines, ReadExactOp, ReadLineOp, ReadOp, ReadToEndOp, ReadToStringOp,
     ReadUntilOp, SeekOp, Split, WriteAllFromOp, WriteAllOp, WriteOp,
@@ -130,6 +132,12 @@ pub trait Read {
         Self: Sized,
     {
         self
+    }
+
+    /// What [`copy`](super::copy) can make use of, beyond reading. No part of the interface.
+    #[doc(hidden)]
+    fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+        Origin::Read
     }
 }
 
@@ -249,6 +257,12 @@ pub trait Write {
         Self: Sized + Unpin,
     {
         CloseOp::new(self)
+    }
+
+    /// The file that it is, which [`copy`](super::copy) can make use of. No part of the interface.
+    #[doc(hidden)]
+    fn as_file(self: Pin<&mut Self>) -> Option<&mut File> {
+        None
     }
 }
 

@@ -22,6 +22,7 @@
 use super::cached::{self, Unread};
 use super::{FsOp, OpenOptions};
 use crate::Suspend;
+use crate::io::copy::Origin;
 use crate::io::ops::advanced;
 use crate::io::{BlockOnIo, BufRead, Read, Seek, Write, block_on_io};
 use crate::suspend::operation::routine;
@@ -226,8 +227,18 @@ impl File {
         IntoStdOp(Some(self))
     }
 
+    /// The file, for a job that begins when this is [settled](Self::poll_settled). Nothing else is done with it
+    /// before `ended` is.
+    pub(super) fn lend_until(
+        &mut self,
+        ended: impl Future<Output = ()> + Send + Sync + 'static,
+    ) -> Arc<std::fs::File> {
+        self.stage = Stage::Ending(Box::pin(ended));
+        self.file.clone()
+    }
+
     /// How much was read ahead and not asked for yet.
-    fn unread(&self) -> usize {
+    pub(super) fn unread(&self) -> usize {
         self.end - self.begin
     }
 
@@ -377,8 +388,8 @@ impl File {
     }
 
     /// Waits until everything is written, nothing is going on, and the descriptor is at the place that the
-    /// user sees.
-    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// user sees; but for what was read ahead of what has no places.
+    pub(super) fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.poll_written(cx))?;
             ready!(self.poll_idle(cx))?;
@@ -419,6 +430,10 @@ impl Read for File {
         buf[..count].copy_from_slice(&self.ahead[self.begin..self.begin + count]);
         self.begin += count;
         Poll::Ready(Ok(count))
+    }
+
+    fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+        Origin::File(self.get_mut())
     }
 }
 
@@ -474,6 +489,10 @@ impl Write for File {
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_written(cx)
+    }
+
+    fn as_file(self: Pin<&mut Self>) -> Option<&mut File> {
+        Some(self.get_mut())
     }
 }
 
