@@ -8,10 +8,9 @@
 //! `-i` makes no difference between upper and lower case, `-u` leaves nothing out but binary files. The exit
 //! status is `grep`'s: 0 if something was found, 1 if nothing was, 2 if something went wrong.
 //!
-//! One job walks the trees, in order. It hands the files, a batch at a time, to a pool of routines, and with
-//! each batch a channel for the answer; the other end of that goes to `main`, in the order of the batches. So
-//! `main` only has to receive one answer after another, and the bounded queue of them holds up a walk that is
-//! far ahead.
+//! One job walks the trees, in order. It hands the files, a batch at a time, to a pool of routines, and with each
+//! batch a channel for the answer; the other end of that goes to `main`, in the order of the batches. So `main` only
+//! has to receive one answer after another, and the bounded queue of them holds up a walk that is far ahead.
 
 use ignore::{DirEntry, WalkBuilder};
 use memchr::{memchr, memchr_iter, memrchr};
@@ -24,8 +23,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs, mem, thread};
 
-/// How many files travel together: one visit to the blocking pool searches them all.
+/// How many files travel together.
 const BATCH: usize = 64;
+/// How much of a file tells whether it is worth reading the rest.
+const BEGINNING: u64 = 1 << 18;
 
 /// What was found in a batch.
 #[derive(Default)]
@@ -52,7 +53,8 @@ fn main() -> ExitCode {
         }
     };
     let workers = thread::available_parallelism().map_or(1, |cpus| cpus.get());
-    let (batches_tx, batches) = bounded_channel(workers);
+    // Room for so many that a walk which is ahead is not stopped, and woken, for each of them.
+    let (batches_tx, batches) = bounded_channel(16 * workers);
     let (answers_tx, answers) = bounded_channel(16 * workers);
     go!("walk", find_files(walk, batches_tx, answers_tx));
     for _ in 0..workers {
@@ -141,33 +143,39 @@ fn find_files(walk: WalkBuilder, batches: Sender<Batch>, answers: Sender<Receive
     });
 }
 
-/// Searches batches of files until there are no more.
+/// Searches batches of files until there are no more. It reads by std's own calls: a batch that is in the system's
+/// cache takes less than a millisecond, and where a slow disk holds a worker up, another takes its place.
 #[routine]
 fn search_batches(pattern: Arc<Regex>, batches: Receiver<Batch>) {
+    let mut text = Vec::new();
     for Batch { files, answer } in batches {
-        let pattern = pattern.clone();
-        let found = block_on_io(move || {
-            let (mut found, mut text) = (Found::default(), Vec::new());
-            for file in files {
-                let read = file.map_err(|error| error.to_string()).and_then(|path| {
-                    text.clear();
-                    let read = fs::File::open(&path).and_then(|mut file| file.read_to_end(&mut text));
-                    read.map(|_| search(&pattern, &path, &text, &mut found.lines))
-                        .map_err(|error| format!("{}: {error}", path.display()))
-                });
-                found.problems.extend(read.err());
+        let mut found = Found::default();
+        for file in files {
+            match file.map(|path| (read(&path, &mut text), path)) {
+                Ok((Ok(()), path)) => search(&pattern, &path, &text, &mut found.lines),
+                Ok((Err(error), path)) => found.problems.push(format!("{}: {error}", path.display())),
+                Err(error) => found.problems.push(error.to_string()),
             }
-            found
-        });
-        // Nobody waits for it any more once the output has failed.
-        let _ = answer.try_send(found);
+        }
+        let _ = answer.try_send(found); // Nobody waits for it any more once the output has failed.
     }
 }
 
-/// Appends the lines of `text` that match, unless it is no text. The whole is searched at once, which is
-/// faster than line by line; a match that reaches over the end of a line is none, unless the line by itself
-/// has one.
+/// Reads a file into `text`, whose memory serves for all; if it begins as no text does, not to its end.
+fn read(path: &Path, text: &mut Vec<u8>) -> io::Result<()> {
+    let mut file = fs::File::open(path)?;
+    text.clear();
+    if (&mut file).take(BEGINNING).read_to_end(text)? as u64 == BEGINNING && memchr(0, text).is_none() {
+        file.read_to_end(text)?;
+    }
+    Ok(())
+}
+
+/// Appends the lines of `text` that match, unless it is no text. The whole is searched at once, which is faster than
+/// line by line; a match that reaches over the end of a line is none, unless the line by itself has one.
 fn search(pattern: &Regex, path: &Path, text: &[u8], lines: &mut Vec<u8>) {
+    // A mark of UTF-8 is no part of the first line.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut found = pattern.find(text);
     if found.is_none() || memchr(0, text).is_some() {
         return;

@@ -170,6 +170,7 @@ fn everything_can_be_sent_and_shared() {
     check::<io::fs::File>();
     check::<io::fs::ReadDir>();
     check::<io::fs::FsOp<Vec<u8>>>();
+    check::<io::fs::ReadFileOp<Vec<u8>>>();
     check::<io::DuplexStream>();
     check::<io::Stdin>();
     check::<io::Stdout>();

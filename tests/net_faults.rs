@@ -177,6 +177,7 @@ fn all_of_it_at_once() {
         aborted: 100,
         exhausted: 50,
         broken: 2,
+        ..Faults::default()
     };
     check(faults, 8, |_, _| {});
 }

@@ -6,14 +6,15 @@
 //! - *Interrupted*, before the call.
 //! - *Short* reads and writes: fewer bytes than there is room for.
 //! - *Aborted* connections and *exhausted* descriptors, when accepting; what was to be accepted stays.
+//! - *Uncached* files: what lies in the system's cache does not, for who asks for no more than that.
 //! - *Broken* connections: `BrokenPipe` from a write, `ConnectionReset` from a read.
 
 #[cfg(feature = "faults")]
 pub use real::{Faults, Injected, inject};
 #[cfg(feature = "faults")]
-pub(crate) use real::{accept, alarm, are_injected, read, write};
+pub(crate) use real::{accept, alarm, are_injected, is_cached, read, write};
 #[cfg(not(feature = "faults"))]
-pub(crate) use unreal::{accept, alarm, are_injected, read, write};
+pub(crate) use unreal::{accept, alarm, are_injected, is_cached, read, write};
 
 #[cfg(not(feature = "faults"))]
 mod unreal {
@@ -37,6 +38,11 @@ mod unreal {
     #[inline]
     pub(crate) fn read(most: usize) -> io::Result<usize> {
         Ok(most)
+    }
+
+    #[inline]
+    pub(crate) fn is_cached() -> bool {
+        true
     }
 
     #[inline]
@@ -67,6 +73,8 @@ mod real {
         pub aborted: u64,
         /// No descriptor left, when accepting.
         pub exhausted: u64,
+        /// What is in the system's cache is said not to be.
+        pub uncached: u64,
         /// `BrokenPipe` and `ConnectionReset`.
         pub broken: u64,
     }
@@ -139,6 +147,11 @@ mod real {
             Some(_) => Err(io::Error::from_raw_os_error(NO_DESCRIPTOR)),
             None => Ok(()),
         }
+    }
+
+    /// Whether a file may be in the system's cache.
+    pub(crate) fn is_cached() -> bool {
+        due(|faults| faults.uncached).is_none()
     }
 
     /// How many bytes a read moves at most, or what goes wrong.

@@ -4,13 +4,18 @@
 //! [`block_on_io`]. Handing a job over and back costs as much as reading some ten kilobytes that are in the
 //! system's cache. So little is done by the piece: [`read`], [`write`](write()), [`copy`] and the like are
 //! one job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a
-//! time. What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
+//! time. A small file that is in the system's cache is [`read`] at once, on Linux, where that needs no waiting: on
+//! file systems of the machine's own disks, if no step on the way there is missing either. So does a [`File`] read what
+//! comes next.
+//!
+//! What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
 //! job, too: `block_on_io(|| …)` with [`std::fs`] in it.
 //!
 //! Inside a routine, std's own calls do not stop the program: a worker that is stuck in one is relieved
 //! after some milliseconds. They are the right thing for what is small and near, such as reading a
 //! configuration at the start.
 //!
+//! - `cached`: reading what needs no waiting;
 //! - `file`: [`File`]; `options`: [`OpenOptions`];
 //! - `moving`: from one file to another, by the system;
 //! - `dir`: [`ReadDir`], [`DirEntry`];
@@ -40,12 +45,14 @@
 //! }
 //! ```
 
+mod cached;
 mod dir;
 mod file;
 mod moving;
 mod options;
 mod temp;
 
+pub use cached::ReadFileOp;
 pub use dir::{DirEntry, NextEntry, ReadDir, read_dir};
 pub use file::{File, FileOp, IntoStdOp};
 pub(super) use moving::Moving;
@@ -80,13 +87,19 @@ fn between<T: Send + 'static>(
 }
 
 /// Reads a whole file. See [`std::fs::read`].
-pub fn read(path: impl AsRef<Path>) -> FsOp<Vec<u8>> {
-    at(path, |path| std::fs::read(path))
+///
+/// On Linux, a small file that is in the system's cache is read at once, without a job.
+pub fn read(path: impl AsRef<Path>) -> ReadFileOp<Vec<u8>> {
+    ReadFileOp::new(path.as_ref(), Ok)
 }
 
 /// Reads a whole file, which must be UTF-8. See [`std::fs::read_to_string`].
-pub fn read_to_string(path: impl AsRef<Path>) -> FsOp<String> {
-    at(path, |path| std::fs::read_to_string(path))
+///
+/// As with [`read`], a small file may be read at once.
+pub fn read_to_string(path: impl AsRef<Path>) -> ReadFileOp<String> {
+    ReadFileOp::new(path.as_ref(), |bytes| {
+        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    })
 }
 
 /// Makes `contents` the file's contents; it is made if need be. See [`std::fs::write`].

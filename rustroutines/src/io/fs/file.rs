@@ -1,7 +1,7 @@
 //! An open file.
 //!
-//! The file itself is used only by jobs on the blocking pool, one at a time; the job in flight belongs to the
-//! `File`, not to the operation that began it. So an operation that is dropped takes nothing along: the
+//! The file itself is used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that
+//! need no waiting (see `cached`); the job in flight belongs to the `File`, not to the operation that began it. So an operation that is dropped takes nothing along: the
 //! next one waits for the job to end, and finds what it brought.
 //!
 //! # Where it is in the file
@@ -19,6 +19,7 @@
 //! Set aside: handing each write over and waiting for it. When such a write is dropped, nobody knows whether
 //! it happened.
 
+use super::cached::{self, Unread};
 use super::{FsOp, OpenOptions};
 use crate::Suspend;
 use crate::io::copy::Origin;
@@ -39,6 +40,8 @@ use std::task::{Context, Poll, ready};
 const AHEAD: usize = 32 * 1024;
 /// How much is read ahead at most, and by a read that is large itself.
 const LARGE: usize = 512 * 1024;
+/// How much is read at most without a job, where that needs no waiting: some ten microseconds.
+const ON_THE_SPOT: usize = 64 * 1024;
 /// How much is gathered before it is written.
 const BEHIND: usize = 128 * 1024;
 
@@ -93,6 +96,8 @@ pub struct File {
     window: usize,
     /// Whether the place in the file can be changed. Known after the first read.
     seekable: bool,
+    /// Whether to try first to read on the spot.
+    on_the_spot: bool,
     /// By how much the descriptor has to be moved back before anything else.
     back: u64,
     /// What was written and no job has taken.
@@ -287,6 +292,28 @@ impl File {
         }
     }
 
+    /// Reads ahead without a job, if there is nothing to wait for; says whether it has. It stays with files in which
+    /// the place can be changed: of others little may be there, and more in a moment.
+    fn read_on_the_spot(&mut self, wanted: usize) -> bool {
+        if !self.on_the_spot || self.back > 0 {
+            return false;
+        }
+        self.seekable = self.seekable || (&*self.file).stream_position().is_ok();
+        let size = wanted.clamp(self.window, LARGE).min(ON_THE_SPOT);
+        if self.ahead.len() < size {
+            self.ahead.resize(size, 0);
+        }
+        (self.begin, self.end) = (0, 0);
+        let read = if self.seekable {
+            cached::read_open(&self.file, &mut self.ahead[..size])
+        } else {
+            Err(Unread::Never)
+        };
+        self.end = *read.as_ref().unwrap_or(&0);
+        self.on_the_spot = read != Err(Unread::Never);
+        read.is_ok()
+    }
+
     fn start_reading(&mut self, wanted: usize) {
         let mut buf = mem::take(&mut self.ahead);
         (self.begin, self.end) = (0, 0);
@@ -337,6 +364,11 @@ impl File {
                 return Poll::Ready(Ok(()));
             }
             if self.behind.is_empty() {
+                ready!(budget::poll_proceed(cx));
+                if self.read_on_the_spot(wanted) {
+                    return Poll::Ready(Ok(()));
+                }
+                budget::refund();
                 self.start_reading(wanted);
             } else {
                 self.start_writing();
@@ -514,6 +546,7 @@ impl From<std::fs::File> for File {
             end: 0,
             window: AHEAD,
             seekable: false,
+            on_the_spot: true,
             back: 0,
             behind: Vec::new(),
             failed: false,

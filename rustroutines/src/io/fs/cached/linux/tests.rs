@@ -1,0 +1,157 @@
+//! What is read on the spot, and what is left to a job.
+
+use super::*;
+use std::ffi::OsStr;
+use std::fs;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::process::Command;
+use std::task::{Context, Poll, Waker};
+
+/// A folder of the test's own, which goes with this.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rustroutines-cached-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// A file of so many bytes, no two pages of it alike.
+    fn file(&self, size: usize) -> (PathBuf, Vec<u8>) {
+        let bytes: Vec<u8> = (0..size).map(|n| (n / 7 + n / PAGE) as u8).collect();
+        let path = self.0.join(size.to_string());
+        fs::write(&path, &bytes).unwrap();
+        (path, bytes)
+    }
+
+    /// Whether this system reads at all on the spot what is in this folder, once it is judged.
+    fn is_read_on_the_spot(&self) -> bool {
+        let (path, _) = self.file(3);
+        Instead::ReadAndJudge.read(&path).unwrap();
+        let can = within_some_attempts(|| Instead::of_trying(&path)).is_some();
+        if !can {
+            eprintln!("skipped: this system or its file system can't");
+        }
+        can
+    }
+}
+
+/// Others may have changed a directory in the midst of an attempt, or the system thrown something out of its cache.
+fn within_some_attempts<T>(mut attempt: impl FnMut() -> Result<T, Instead>) -> Option<T> {
+    (0..1_000).find_map(|_| attempt().ok())
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_file_in_the_cache_is_read_whole_and_on_the_spot() {
+    let folder = Folder::new("whole");
+    let can = folder.is_read_on_the_spot();
+    for size in [0, 1, 100, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE, 40_000, LIMIT] {
+        let (path, bytes) = folder.file(size);
+        let read = within_some_attempts(|| Instead::of_trying(&path));
+        assert_eq!(read.is_some(), can, "{size}");
+        assert!(read.is_none_or(|read| read == bytes), "{size}");
+        assert!(Instead::Read.read(&path).unwrap() == bytes, "{size}");
+        assert!(Instead::ReadAndJudge.read(&path).unwrap() == bytes, "{size}");
+    }
+    // Through a link, too; but the system may have to note when that was last used, which is left to a job.
+    let (path, bytes) = folder.file(1);
+    let link = folder.0.join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert_eq!(Instead::of_trying(&link).or_else(|instead| instead.read(&link)).unwrap(), bytes);
+}
+
+#[test]
+fn such_a_file_needs_no_thread() {
+    let folder = Folder::new("thread");
+    if !folder.is_read_on_the_spot() {
+        return;
+    }
+    let (path, bytes) = folder.file(5_000);
+    let mut cx = Context::from_waker(Waker::noop());
+    let read = within_some_attempts(|| match Pin::new(&mut crate::io::fs::read(&path)).poll(&mut cx) {
+        Poll::Ready(read) => Ok(read.unwrap()),
+        Poll::Pending => Err(Instead::Read),
+    });
+    assert_eq!(read.unwrap(), bytes);
+}
+
+#[test]
+fn the_length_is_only_a_hint() {
+    let folder = Folder::new("hint");
+    if !folder.is_read_on_the_spot() {
+        return;
+    }
+    let (path, bytes) = folder.file(3 * PAGE);
+    let file = within_some_attempts(|| open(&path, OFlags::RDONLY)).unwrap();
+    for hint in [3 * PAGE, 3 * PAGE + 1000, 4 * PAGE] {
+        assert!(within_some_attempts(|| read(&file, hint)).unwrap() == bytes, "it was {hint}");
+    }
+    assert!(read(&file, PAGE - 1).is_err(), "longer than it was");
+    assert!(read(&file, 0).is_err(), "longer than nothing");
+}
+
+#[test]
+fn what_is_large_or_no_regular_file_is_left_to_a_job() {
+    let folder = Folder::new("others");
+    folder.is_read_on_the_spot();
+    let (large, _) = folder.file(LIMIT + 1);
+    assert!(Instead::of_trying(&large).is_err());
+    assert!(Instead::of_trying(&folder.0).is_err());
+    assert!(Instead::of_trying(&folder.0.join("missing")).is_err());
+    assert!(Instead::of_trying(Path::new("/dev/null")).is_err());
+    assert!(Instead::of_trying(Path::new("/proc/self/status")).is_err());
+    assert!(!Instead::Read.read(Path::new("/proc/self/status")).unwrap().is_empty());
+    // What is no path says nothing about the system.
+    let can = !REFUSED.load(Ordering::Relaxed);
+    assert!(Instead::of_trying(Path::new(OsStr::from_bytes(b"a\0b"))).is_err());
+    assert_eq!(!REFUSED.load(Ordering::Relaxed), can);
+}
+
+#[test]
+fn nobody_notices_an_attempt_at_a_pipe() {
+    let folder = Folder::new("pipe");
+    folder.is_read_on_the_spot();
+    let pipe = folder.0.join("pipe");
+    if !Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: there is no `mkfifo` here");
+        return;
+    }
+    // It neither waits for who writes, nor lets him go on.
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, "from the other end").unwrap()
+    });
+    for _ in 0..1_000 {
+        assert!(Instead::of_trying(&pipe).is_err());
+    }
+    assert!(!writer.is_finished());
+    assert_eq!(Instead::Read.read(&pipe).unwrap(), b"from the other end");
+    writer.join().unwrap();
+}
+
+#[test]
+fn what_is_known_of_file_systems() {
+    let judged = Judged::new();
+    assert_eq!(judged.look_up(0xfe01), None);
+    judged.note(0xfe01, true);
+    judged.note(0xfe02, false);
+    assert_eq!((judged.look_up(0xfe01), judged.look_up(0xfe02)), (Some(true), Some(false)));
+    // Numbers that lead to the same place: the last is known, and no other taken for it.
+    let same = 0xfe01 + (1 << 40);
+    assert!(std::ptr::eq(judged.place(same), judged.place(0xfe01)));
+    assert_eq!(judged.look_up(same), None);
+    judged.note(same, false);
+    assert_eq!((judged.look_up(same), judged.look_up(0xfe01)), (Some(false), None));
+    // A file system without a number is never known, and never read from on the spot.
+    judged.note(0, false);
+    assert_eq!(judged.look_up(0), None);
+}
