@@ -17,6 +17,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 /// How much one job moves: some milliseconds' work, if it is in the system's cache.
+#[cfg(target_os = "linux")]
 const PIECE: usize = 8 << 20;
 
 /// Moving from one file to another. The same two each time.
