@@ -132,10 +132,11 @@ impl<T> Channel<T> {
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut state = self.lock();
-        match state.offer_known(value) {
-            Ok(()) => Ok(()),
-            Err(value) => self.try_send_slowly(state, value),
+        if !state.knows_of_room() {
+            return self.try_send_slowly(state, value);
         }
+        state.push_known(value);
+        Ok(())
     }
 
     #[inline(never)]
@@ -198,25 +199,25 @@ impl<T> Channel<T> {
         state: Option<Locked<'_, T>>,
         cx: &Context<'_>,
     ) -> Wait<Sent<T>> {
-        let value = match state {
-            None => value,
-            Some(state) => match self.try_send_slowly(state, value) {
-                Ok(()) => return Wait::Over(Ok(())),
-                Err(TrySendError::Closed(value)) => return Wait::Over(Err(value)),
-                Err(TrySendError::Full(value)) => value,
-            },
-        };
+        let Some(state) = state else { return self.send_or_line_up(value, cx) };
+        match self.try_send_slowly(state, value) {
+            Ok(()) => Wait::Over(Ok(())),
+            Err(TrySendError::Closed(value)) => Wait::Over(Err(value)),
+            Err(TrySendError::Full(value)) => self.send_or_line_up(value, cx),
+        }
+    }
+
+    // A frame of its own: where nothing is optimised, a large value lies in it many times over.
+    #[inline(never)]
+    fn send_or_line_up(&self, value: T, cx: &Context<'_>) -> Wait<Sent<T>> {
         // Cloned before the lock, and only here, where a wait is likely.
         let waker = cx.waker().clone();
         let mut state = self.lock();
-        let offer = if self.capacity == 0 {
-            // Nothing is let in when a value is taken, so it does not matter what lies in the front.
-            state.offer_in_line(value, self)
-        } else {
+        // Without a buffer nothing is let in when a value is taken, so it does not matter what lies in the front.
+        if self.capacity != 0 {
             state.is_full(self);
-            state.offer(value, self)
-        };
-        match offer {
+        }
+        match state.offer(value, self) {
             Offer::Full(value) => Wait::On(state.line_up_to_send(self).push(waker, Some(value))),
             Offer::Sent(receiver) => {
                 drop(state);

@@ -51,40 +51,46 @@ impl<'a, T> SendOp<'a, T> {
         if !matches!(self.state, Sending::Start(_)) {
             return self.look(cx);
         }
-        let Sending::Start(value) = std::mem::replace(&mut self.state, Sending::Over) else { unreachable!() };
         if self.channel.front.lets_wait() {
-            return self.start(value, None, cx);
+            return self.start(None, cx);
         }
         match self.channel.state.lock_at_once() {
-            Some(mut state) => match state.offer_known(value) {
-                Ok(()) => Poll::Ready(Ok(())),
-                Err(value) => self.start(value, Some(state), cx),
-            },
-            None => self.contend(value, cx),
+            Some(mut state) if state.knows_of_room() => {
+                state.push_known(self.take_value());
+                Poll::Ready(Ok(()))
+            }
+            Some(state) => self.start(Some(state), cx),
+            None => self.contend(cx),
+        }
+    }
+
+    /// The value, at the first poll.
+    // Only where it goes: each move of a large one takes room on the stack where nothing is optimised.
+    #[inline(always)]
+    fn take_value(&mut self) -> T {
+        match std::mem::replace(&mut self.state, Sending::Over) {
+            Sending::Start(value) => value,
+            _ => unreachable!("it is there until it is sent or in line"),
         }
     }
 
     /// The first poll, where somebody else has the channel's lock.
     #[cold]
     #[inline(never)]
-    fn contend(&mut self, value: T, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+    fn contend(&mut self, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let mut state = self.channel.lock();
-        match state.offer_known(value) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err(value) => self.start(value, Some(state), cx),
+        if !state.knows_of_room() {
+            return self.start(Some(state), cx);
         }
+        state.push_known(self.take_value());
+        Poll::Ready(Ok(()))
     }
 
     /// The first poll, where there is more to look at; `state` if the channel is locked already.
     // Apart, so that what most sends do takes few registers.
     #[inline(never)]
-    fn start(
-        &mut self,
-        value: T,
-        state: Option<Locked<'_, T>>,
-        cx: &Context<'_>,
-    ) -> Poll<Result<(), SendError<T>>> {
-        match self.channel.start_send(value, state, cx) {
+    fn start(&mut self, state: Option<Locked<'_, T>>, cx: &Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        match self.channel.start_send(self.take_value(), state, cx) {
             Wait::Over(sent) => Poll::Ready(sent.map_err(SendError)),
             Wait::On(key) => {
                 self.state = Sending::Waiting(key);

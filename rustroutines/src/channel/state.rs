@@ -68,22 +68,27 @@ impl<T> State<T> {
 
     // ---- sending and receiving ------------------------------------------------------------------
 
-    /// Sends where nothing more has to be looked at.
+    /// Whether a value can be [pushed](Self::push_known) and nothing more has to be looked at.
     #[inline(always)]
-    pub(super) fn offer_known(&mut self, value: T) -> Result<(), T> {
-        // Nor is memory asked for here: what calls nothing keeps all it has in registers.
-        if self.free == 0 || self.buffer.len() == self.buffer.capacity() {
-            return Err(value);
-        }
+    pub(super) fn knows_of_room(&self) -> bool {
+        // Nor is memory asked for there: what calls nothing keeps all it has in registers.
+        self.free != 0 && self.buffer.len() != self.buffer.capacity()
+    }
+
+    /// Sends where that [can be done](Self::knows_of_room).
+    #[inline(always)]
+    pub(super) fn push_known(&mut self, value: T) {
         self.free -= 1;
         self.buffer.push_back(value);
-        Ok(())
     }
 
     pub(super) fn offer(&mut self, value: T, channel: &Channel<T>) -> Offer<T> {
-        let value = match self.offer_in_line(value, channel) {
-            Offer::Full(value) => value,
-            offer => return offer,
+        if self.closed {
+            return Offer::Closed(value);
+        }
+        let value = match self.give(value, channel) {
+            Ok(waker) => return Offer::Sent(waker),
+            Err(value) => value,
         };
         match self.room(channel) {
             0 => Offer::Full(value),
@@ -93,18 +98,6 @@ impl<T> State<T> {
                 self.buffer.push_back(value);
                 Offer::Sent(None)
             }
-        }
-    }
-
-    /// Sends to a receiver in line or not at all: without a buffer there is never room.
-    #[inline(always)]
-    pub(super) fn offer_in_line(&mut self, value: T, channel: &Channel<T>) -> Offer<T> {
-        if self.closed {
-            return Offer::Closed(value);
-        }
-        match self.give(value, channel) {
-            Ok(waker) => Offer::Sent(waker),
-            Err(value) => Offer::Full(value),
         }
     }
 
@@ -238,6 +231,10 @@ impl<T> State<T> {
     /// How much room there is that is neither used nor reserved.
     #[inline]
     pub(super) fn room(&self, channel: &Channel<T>) -> usize {
+        // Often asked, and known.
+        if channel.capacity == 0 {
+            return 0;
+        }
         channel.capacity.saturating_sub(self.len(channel) + self.reservations.reserved)
     }
 
