@@ -193,7 +193,8 @@ impl Timers {
         self.tick_after(deadline) < self.next.load(Ordering::Relaxed)
     }
 
-    /// Wakes what is due, earliest first, and says how many that were. Stops at some thousand.
+    /// Wakes what is due, earliest first, and says how many that were. Stops at some thousand, and after some
+    /// thousand that had only to be moved to where they are due later: there may be more at once then.
     /// Costs a load while there are no timers, and a look at the clock while none is due.
     pub(crate) fn fire(&self) -> usize {
         if self.next_tick().is_none() {
@@ -203,7 +204,10 @@ impl Timers {
         let now = self.tick_before(clock::now());
         let mut fired = 0;
         let mut wakers = Vec::new();
-        while fired < PER_FIRE && self.next_tick().is_some_and(|next| next <= now) {
+        for _ in 0..PER_FIRE / BATCH {
+            if self.next_tick().is_none_or(|next| next > now) {
+                break;
+            }
             wakers.reserve(BATCH);
             let mut locked = self.locked.lock();
             locked.wheel.advance(now, BATCH, &mut wakers);
@@ -323,6 +327,27 @@ mod tests {
             assert_eq!(fire_at(&timers, at - Duration::from_nanos(1)), 0, "{offset:?} is early");
             assert_eq!(fire_at(&timers, at), 1, "who sleeps until {offset:?} sleeps again");
         }
+    }
+
+    #[test]
+    fn one_call_moves_some_thousand_at_most() {
+        let (_still, timers, start) = still();
+        // All of them in one slot of a high level, which begins long before they are due.
+        (0..50_000).for_each(|_| _ = insert(&timers, start + TICK * 130_000));
+        let begins = timers.arm().expect("there are timers");
+        assert!(begins < 130_000);
+        let at = timers.instant(begins).expect("the clock reaches so far");
+        let mut calls = 0;
+        while timers.next_tick().is_some_and(|next| next <= begins) {
+            assert_eq!(fire_at(&timers, at), 0);
+            calls += 1;
+        }
+        assert!(calls > 3, "others are served in between: {calls}");
+        clock::set_virtual(Some(start + TICK * 130_000));
+        assert_eq!(
+            std::iter::from_fn(|| Some(timers.fire()).filter(|&fired| fired > 0)).sum::<usize>(),
+            50_000
+        );
     }
 
     #[test]
