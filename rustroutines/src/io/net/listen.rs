@@ -147,11 +147,12 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 /// Whether the system has run out of something.
 fn is_exhausted(error: &io::Error) -> bool {
-    // The process's descriptors, the system's, and buffers. The first two have the same numbers on all Unixes.
+    // The process's descriptors, the system's, and buffers; on Linux also places in its readiness queue. The first two
+    // have the same numbers on all Unixes.
     const CODES: &[i32] = if cfg!(windows) {
         &[10024, 10055]
     } else if cfg!(any(target_os = "linux", target_os = "android")) {
-        &[24, 23, 105]
+        &[24, 23, 105, 28]
     } else {
         &[24, 23, 55]
     };
@@ -226,8 +227,9 @@ macro_rules! listener {
             /// accept at once.
             ///
             /// # Errors
-            /// Where the system has run out of descriptors or memory. The connection is not lost: the next `accept`
-            /// tries again, after a moment. What goes wrong with a connection before it is accepted is no error.
+            /// Where the system has run out of descriptors or memory. A connection that waits is not lost by that: the
+            /// next `accept` tries again, after a moment. But one that was accepted, and for which there is no place in
+            /// the system's queue of what is ready, is closed. What goes wrong before that is no error.
             ///
             /// # Cancel safety
             /// Dropped, it has accepted nothing.
