@@ -32,7 +32,7 @@ pub trait BlockInARoutine {}
     message = "an operation has no value before it is carried out",
     label = "write `.block()` before this, in plain code",
     note = "inside a routine a call is carried out by itself: perhaps the function around this lacks its `#[routine]`",
-    note = "a closure, and what stands in an unknown macro, is plain code in a routine too"
+    note = "a closure, and what stands in an unknown macro, is plain code in a routine too: use a `for` loop there, or `join_all`"
 )]
 pub trait CarriedOut {
     /// Whatever is asked for. Never called: nothing implements this.
