@@ -155,6 +155,24 @@ fn a_close_wakes_a_receiver() {
     });
 }
 
+/// Once a channel is closed nothing is sent into room that was known before, and so nothing comes after the end.
+#[test]
+fn after_a_close_nothing_is_sent() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(3);
+        tx.try_send(1).unwrap();
+        let sender = {
+            let tx = tx.clone();
+            spawn(move || usize::from(tx.try_send(2).is_ok()))
+        };
+        assert!(rx.close());
+        assert!(tx.try_send(3).is_err());
+        let received = rx.iter().count();
+        assert_eq!(received, 1 + sender.join().unwrap());
+        assert!(rx.try_recv().is_err());
+    });
+}
+
 #[test]
 fn a_close_gives_a_waiting_sender_its_value_back() {
     check(3, || {
@@ -188,6 +206,30 @@ fn a_select_takes_one_of_two() {
             assert_eq!(all, if first { vec![1, 2] } else { vec![2] });
         });
     }
+}
+
+/// Room that a sender knows of is forgotten when a select puts its receive in line: between its look and that, a
+/// value may have come and gone.
+#[test]
+fn a_select_in_line_is_found_whatever_came_and_went() {
+    check(3, || {
+        let (tx, rx) = bounded_channel(3);
+        let (_open, never) = channel::<u32>();
+        let others = {
+            let rx = rx.clone();
+            spawn(move || {
+                tx.try_send(1).unwrap();
+                let taken = rx.try_recv().is_ok();
+                tx.try_send(2).unwrap();
+                (tx, taken)
+            })
+        };
+        let got = match first(never.recv(), rx.recv()) {
+            Ok(received) | Err(received) => received.unwrap(),
+        };
+        let (_open, taken) = others.join().unwrap();
+        assert!(got == 2 || !taken, "{got}");
+    });
 }
 
 #[test]

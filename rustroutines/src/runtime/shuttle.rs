@@ -61,23 +61,27 @@ fn routines_that_pass_messages_all_end() {
     });
 }
 
-/// Routines that block their threads, each for a thing that another does: the places are handed on.
+/// Routines that block their threads, each for a thing that another does: the places are handed on, to new threads at
+/// first, and then to those that wait for one. These stay for ever: nothing but a place wakes them.
 #[test]
 fn routines_that_block_hand_their_place_on() {
     explore(1_500, || {
-        let runtime = runtime(1);
-        let (to, from) = channel();
-        let (back, answers) = channel();
-        let blocks = runtime.spawn(move || async move {
-            let question = plain(|| from.recv().block()).unwrap();
-            plain(|| back.send(question + 1).block()).unwrap();
-        });
-        let asks = runtime.spawn(move || async move {
-            to.send(1).await.unwrap();
-            answers.recv().await.unwrap()
-        });
-        assert_eq!(asks.join().block().unwrap(), 2);
-        blocks.join().block().unwrap();
+        let config = RuntimeConfig::new().workers(1).max_threads(3).keep_alive(Duration::MAX);
+        let runtime = RustRoutineRuntime::with_config(config.thread_name("model")).unwrap();
+        for _ in 0..2 {
+            let (to, from) = channel();
+            let (back, answers) = channel();
+            let blocks = runtime.spawn(move || async move {
+                let question = plain(|| from.recv().block()).unwrap();
+                plain(|| back.send(question + 1).block()).unwrap();
+            });
+            let asks = runtime.spawn(move || async move {
+                to.send(1).await.unwrap();
+                answers.recv().await.unwrap()
+            });
+            assert_eq!(asks.join().block().unwrap(), 2);
+            blocks.join().block().unwrap();
+        }
         runtime.shutdown(Duration::MAX);
     });
 }
@@ -148,8 +152,49 @@ fn whatever_ends_a_routine_its_joiner_hears_of_it_and_nothing_lives_on() {
     });
 }
 
-/// A shutdown that comes at any moment: every routine ends or is dropped, and whoever is not told so is
-/// reported.
+/// An abort that comes at any moment ends who waits for what never comes.
+#[test]
+fn an_abort_ends_who_waits_for_ever() {
+    explore(1_500, || {
+        let drops = Arc::new(Count::new(0));
+        let runtime = runtime(1 + below(2));
+        let held = Counted(drops.clone());
+        let waits = runtime.spawn(move || async move {
+            let _held = held;
+            yield_now().await;
+            std::future::pending::<()>().await;
+        });
+        waits.abort();
+        assert!(matches!(waits.join().block(), Err(JoinError::Aborted)));
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        runtime.shutdown(Duration::MAX);
+    });
+}
+
+/// A routine that a shutdown did not wait for any longer, because it was stuck in a poll, ends when that does: there is
+/// nobody left but its own thread to drop it.
+#[test]
+fn who_was_stuck_in_a_shutdown_ends_after_it() {
+    explore(1_500, || {
+        let drops = Arc::new(Count::new(0));
+        let runtime = runtime(1 + below(2));
+        let (release, released) = bounded_channel(1);
+        let held = Counted(drops.clone());
+        let stuck = runtime.spawn(move || async move {
+            let _held = held;
+            plain(|| released.recv().block()).unwrap();
+            std::future::pending::<()>().await;
+        });
+        runtime.shutdown(Duration::ZERO);
+        // Where it had not begun, there is nobody to receive it.
+        let _ = release.try_send(());
+        assert!(stuck.join().block().is_err());
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// A shutdown that comes at any moment, while a thread outside wakes a routine: every routine ends or is dropped, and
+/// whoever is not told so is reported.
 #[test]
 fn a_shutdown_at_any_moment_leaves_nothing() {
     explore(1_500, || {
@@ -170,8 +215,12 @@ fn a_shutdown_at_any_moment_leaves_nothing() {
                 }
             }));
         }
+        let wakes = ::shuttle::thread::spawn(move || {
+            let _ = tx.try_send(2);
+        });
         let time = if below(2) == 0 { Duration::ZERO } else { Duration::from_millis(2) };
         runtime.shutdown(time);
+        wakes.join().unwrap();
         for handle in handles {
             let _ = handle.join().block();
         }

@@ -3,6 +3,7 @@
 //!
 //! Time passes as fast as a schedule likes, so the monitor may look at any moment, and find any poll late.
 
+use super::{Pinning, Scheduler, Settings, Topology};
 use crate::Suspend;
 use crate::channel::{Receiver, Sender, bounded_channel, channel};
 use crate::error::{JoinError, SpawnError};
@@ -10,6 +11,7 @@ use crate::platform::explore;
 use crate::platform::random::below;
 use crate::routine::{Builder, yield_now};
 use crate::runtime::{RuntimeConfig, RustRoutineRuntime};
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -196,5 +198,44 @@ fn a_shutdown_from_inside_races_a_spawner() {
         let _report = closes.join().block();
         let _ended = spawner.join().block();
         assert_eq!(drops.load(Ordering::Relaxed), spawned.load(Ordering::Relaxed));
+    });
+}
+
+/// Tasks that were about to be queued when all ended, and are queued then, get their last poll. To the checker a
+/// wake is one step, so these are held in its midst by hand.
+#[test]
+fn tasks_that_are_queued_after_the_end_are_dropped() {
+    explore(200, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        // Without a thread, what is spawned stays where it was queued.
+        let scheduler = Scheduler::new(Settings {
+            workers: 1,
+            max_threads: 0,
+            max_routines: None,
+            max_timers: 1,
+            max_blocking: 1,
+            keep_alive: Duration::ZERO,
+            name: "model".into(),
+            pinning: Pinning::None,
+            topology: Topology::read(|_| None, None),
+        });
+        let joins = [(); 2].map(|()| {
+            let held = Counted(drops.clone());
+            let make = move || async move {
+                let _held = held;
+                std::future::pending::<()>().await;
+            };
+            scheduler.spawn(Location::caller(), None, make).unwrap()
+        });
+        let tasks = [(); 2].map(|()| scheduler.queues.take_any().expect("it is queued"));
+        scheduler.end_alone();
+        assert_eq!(drops.load(Ordering::Relaxed), 0);
+        let queue = tasks.map(|task| {
+            let scheduler = scheduler.clone();
+            ::shuttle::thread::spawn(move || scheduler.inject(task))
+        });
+        queue.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(drops.load(Ordering::Relaxed), 2);
+        drop(joins);
     });
 }
