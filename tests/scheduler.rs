@@ -291,6 +291,32 @@ fn timers_that_are_due_go_before_what_was_queued_before() {
     });
 }
 
+/// A worker keeps a few that come due together to itself, for a moment: not where that holds one of them up. Again and
+/// again, so that it has shared them late, at once, and late again.
+#[test]
+fn who_comes_due_together_and_waits_for_the_others_is_not_kept_by_one_worker() {
+    const ROUNDS: u32 = 24;
+    within_limit(|| {
+        for (workers, sleepers) in [(1, 2), (2, 2), (2, 8), (8, 8)] {
+            let runtime = runtime(workers);
+            for round in 0..ROUNDS {
+                let barrier = Arc::new(Barrier::new(if round % 3 == 0 { sleepers } else { 1 }));
+                let deadline = Instant::now() + Duration::from_millis(2);
+                let sleep = |_| {
+                    let barrier = barrier.clone();
+                    runtime.spawn(move || async move {
+                        sleep_until(deadline).await;
+                        // Blocks its worker without telling anyone.
+                        poll_fn(|_| Poll::Ready(barrier.wait())).await;
+                    })
+                };
+                let handles: Vec<_> = (0..sleepers).map(sleep).collect();
+                join_all(handles).block().into_iter().for_each(|slept| slept.unwrap());
+            }
+        }
+    });
+}
+
 #[test]
 fn blocking_in_every_place_never_deadlocks() {
     within_limit(|| {

@@ -38,7 +38,7 @@ const TICKS_PER_SEC: u64 = 1_000_000_000 / TICK_NANOS as u64;
 /// A sleeper that wakes for the time costs about as much as ten timers. Where it found so many due, it had better
 /// let some more come together before it wakes again: a tick for each so many, up to a few.
 const A_FEW: usize = 4;
-const GATHER: u64 = 3;
+const GATHER: u64 = 6;
 /// What stands in `next` while there are no timers.
 const NEVER: u64 = u64::MAX;
 /// The tick of all deadlines that no tick can be counted for. The present never gets there.

@@ -153,6 +153,11 @@ impl Idle {
         self.counts.load(Ordering::Relaxed) == self.places * SLEEPING
     }
 
+    /// Whether others than the caller, who has a place and does not sleep, do not sleep either.
+    pub(crate) fn others_run(&self) -> bool {
+        self.counts.load(Ordering::Relaxed) % SEARCHING + 1 < self.places
+    }
+
     /// Whether nobody sleeps and nobody searches.
     pub(crate) fn all_busy(&self) -> bool {
         self.counts.load(Ordering::Relaxed) == 0

@@ -9,6 +9,14 @@
 //! 4. its deque;
 //! 5. the injector and the others' deques, as a searcher; then it sleeps: see [`idle`](super::idle).
 //!
+//! # What time or the system brings
+//! To wake another worker for it costs some 20 µs of two processors, and a worker does twenty short polls in as
+//! much. So what the driver brings is its finder's *own* for a moment ([`ALONE`]); what is left after that is shared,
+//! as is at once what is much to begin with. Where it was too much for one, it is shared at once the next times.
+//! Nothing is hidden by that: its finder is awake and does nothing else, whoever searches finds it, and if the
+//! finder is stuck in a poll meanwhile, the monitor clears its queues out and wakes somebody for it. That is a delay
+//! of some milliseconds at most, and seldom: the next times are doubled each time.
+//!
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
 //! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
 
@@ -16,13 +24,15 @@ use super::queue::{Lanes, Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::driver::Driver;
 use crate::platform::atomic::{Ordering, fence};
-use crate::platform::{census, clock, random, thread};
+use crate::platform::clock::{self, Instant};
+use crate::platform::{census, random, thread};
 use crate::task::Home as _;
 use crate::task::locals::Key;
 use crate::task::registry::Spawner;
 use crossbeam_utils::CachePadded;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Polls between two looks at the driver and the injector. A prime, so that it falls into no step with
 /// a program's own rhythm.
@@ -37,6 +47,14 @@ const HOPES: u32 = 4;
 const TRY_AGAIN: u32 = 16;
 /// A worker that has run so many tasks since it slept is in the midst of something: it looks again.
 const BUSY: u32 = 16;
+/// So long a worker keeps what the driver has brought to itself: some times what it takes to wake another.
+const ALONE: Duration = Duration::from_micros(100);
+/// Of so many it keeps none to itself: they would take longer.
+const MANY: usize = 128;
+/// So many times, after one that took too long, it shares at once.
+const LEAST_SHARES: u32 = 16;
+/// At most so many, where it has always taken too long.
+const MOST_SHARES: u32 = 1 << 12;
 /// Tasks from the next slot in a row.
 const NEXT_IN_A_ROW: u32 = 16;
 /// Tasks from the prompt lane between two from the deque.
@@ -78,6 +96,14 @@ pub(crate) struct Worker {
     dry: Cell<u32>,
     /// Its pulse when it last woke.
     woke_at: Cell<u64>,
+    /// It last woke because somebody called it, not for the time or for the system.
+    called: Cell<bool>,
+    /// Until then nobody has been told of what the driver brought.
+    alone_until: Cell<Option<Instant>>,
+    /// How many more times it shares at once what the driver brings.
+    shares: Cell<u32>,
+    /// How many times it did when it last took too long.
+    shares_before: Cell<u32>,
     /// Seats the routines that are spawned here.
     pub(crate) spawner: RefCell<Spawner<super::Owner>>,
 }
@@ -141,6 +167,10 @@ pub(crate) fn run(scheduler: Arc<Scheduler>, index: usize, lanes: Lanes, remote:
         hopes: Cell::new(HOPES),
         dry: Cell::new(0),
         woke_at: Cell::new(0),
+        called: Cell::new(true),
+        alone_until: Cell::new(None),
+        shares: Cell::new(0),
+        shares_before: Cell::new(0),
         spawner: RefCell::new(Spawner::new()),
     };
     WORKER.with(|cell| {
@@ -268,6 +298,9 @@ impl Worker {
 
     /// Step 3.
     fn take_prompt(&self) -> Option<Task> {
+        if self.alone_until.get().is_some() {
+            self.share_late();
+        }
         let taken = self.prompt_in_a_row.get();
         if taken < PROMPT_IN_A_ROW {
             self.prompt_in_a_row.set(taken + 1);
@@ -289,12 +322,36 @@ impl Worker {
         self.attends.set(false);
     }
 
-    /// Has another worker take a part of what the driver has brought. One that is told of the first would find
-    /// that alone, and sleep again.
-    /// And one of all tasks this worker is about to run itself: `taken`, or one of those here.
+    /// Has another worker take a part of what the driver has brought, where it is not to be this worker's own: see
+    /// the module. One that is told of the first would find that alone, and sleep again. And one of all tasks this
+    /// worker is about to run itself: `taken`, or one of those here.
     fn share(&self, taken: Option<&Task>) {
-        let here = usize::from(self.has_next.get()) + self.lanes.prompt.len() + self.lanes.deque.len();
-        if here + usize::from(taken.is_some()) > 1 {
+        self.alone_until.set(None);
+        let ours = usize::from(taken.is_some()) + usize::from(self.has_next.get()) + self.lanes.prompt.len();
+        let queued = self.lanes.deque.len();
+        if ours + queued <= 1 {
+            return;
+        }
+        let shares = self.shares.get();
+        if queued > 0 || ours > MANY || shares > 0 {
+            self.shares.set(shares.saturating_sub(1));
+            self.scheduler.notify();
+        } else {
+            self.alone_until.set(clock::now().checked_add(ALONE));
+        }
+    }
+
+    /// The same, where it was the worker's own and it is not done in time.
+    fn share_late(&self) {
+        if self.alone_until.get().is_none_or(|until| clock::now() < until) {
+            return;
+        }
+        self.alone_until.set(None);
+        // Also where nothing is left because the monitor has cleared it out.
+        let shares = (self.shares_before.get() * 2).clamp(LEAST_SHARES, MOST_SHARES);
+        self.shares_before.set(shares);
+        self.shares.set(shares);
+        if !self.lanes.prompt.is_empty() {
             self.scheduler.notify();
         }
     }
@@ -323,6 +380,10 @@ impl Worker {
     /// Step 5: comes back with a task run, or after a sleep.
     fn idle(&self) {
         let scheduler = &*self.scheduler;
+        if self.alone_until.take().is_some() {
+            // It was done in time.
+            self.shares_before.set(self.shares_before.get() / 2);
+        }
         let mut searching = scheduler.idle.start_search();
         if searching {
             if let Some(task) = self.search() {
@@ -336,7 +397,7 @@ impl Worker {
             // The last to fall asleep finds that all sleep.
             let others_run = !scheduler.idle.all_asleep();
             // Awake for a message, it is back in a moment; and while it is awake the monitor is.
-            self.attend(|driver| _ = driver.park_watched(&self.remote.parker, others_run));
+            self.attend(|driver| self.called.set(driver.park_watched(&self.remote.parker, others_run)));
         }
         clock::refresh_coarse();
         searching = scheduler.idle.wake_up(self.index);
@@ -376,7 +437,8 @@ impl Worker {
 
     /// Looks into all queues, for some microseconds in all. A worker that runs its batch faster than
     /// another spawns would otherwise be put to sleep and woken for every few tasks, at a hundred times
-    /// the price. Where there is little to do, looking again finds nothing, and is left out; and where there are
+    /// the price. Where there is little to do, looking again finds nothing, and is left out, as it is where all others
+    /// sleep and nobody has called: then there is nobody who makes a batch. And where there are
     /// sources of I/O, one look is enough: tasks come from there, and are waited for there.
     fn steal(&self) -> Option<Task> {
         let queues = &self.scheduler.queues;
@@ -403,6 +465,9 @@ impl Worker {
 
     /// Whether it is worth the time to look again.
     fn hopes_for_more(&self) -> bool {
+        if !self.called.get() && !self.scheduler.idle.others_run() {
+            return false;
+        }
         let dry = self.dry.get().wrapping_add(1);
         self.dry.set(dry);
         // Two for each task.
