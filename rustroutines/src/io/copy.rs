@@ -16,14 +16,14 @@ const PIECE: usize = 64 * 1024;
 /// it was.
 ///
 /// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From one
-/// [`File`](super::fs::File) to another the system copies, where it can (Linux), as in [`std::io::copy`].
+/// [`File`] to another the system copies, where it can (Linux), as in [`std::io::copy`].
 ///
 /// # Errors
 /// Those of both.
 ///
 /// # Cancel safety
 /// What has been read and could not be written yet (64 KiB at most) is lost with it, but for what comes from memory or
-/// a [`File`](super::fs::File). Where that matters, use [`copy_buf`].
+/// a [`File`]. Where that matters, use [`copy_buf`].
 ///
 /// # Examples
 /// ```
