@@ -10,7 +10,8 @@
 //! library: `use rustroutines::io::prelude::*;`.
 
 pub use crate::channel::{
-    Receiver, Sender, after, bounded_channel, broadcast_channel, channel, never, tick, unbounded_channel,
+    BroadcastReceiver, BroadcastSender, Receiver, Sender, after, bounded_channel, broadcast_channel, channel,
+    never, tick, unbounded_channel,
 };
 pub use crate::error::{
     JoinError, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Timeout, TryRecvError, TrySendError,
