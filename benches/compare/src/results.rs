@@ -101,10 +101,12 @@ impl Results {
         Self { machine: machine.to_owned(), ..Self::default() }
     }
 
+    /// One more figure, rounded as it is kept: the pages are to say the same when they are written anew.
     pub(crate) fn add(&mut self, figure: Figure) {
         let rounds = self.rows.entry(figure.row).or_default();
         rounds.unit = figure.unit;
-        rounds.of.entry(figure.contestant).or_default().push(figure.value);
+        let value = (figure.value * 100.0).round() / 100.0;
+        rounds.of.entry(figure.contestant).or_default().push(value);
     }
 
     pub(crate) fn fail(&mut self, name: &str, why: String) {
@@ -202,9 +204,8 @@ impl Results {
 
     pub(crate) fn to_json(&self) -> String {
         let row = |(name, rounds): (&String, &Rounds)| {
-            let round = |value: &f64| (value * 100.0).round() / 100.0;
             let of = |(contestant, values): (&String, &Vec<f64>)| {
-                (contestant.clone(), values.iter().map(round).collect::<Value>())
+                (contestant.clone(), values.iter().copied().collect::<Value>())
             };
             let of: Map<_, _> = rounds.of.iter().map(of).collect();
             (name.clone(), json!({ "unit": rounds.unit, "of": of }))
@@ -424,6 +425,7 @@ mod tests {
         results.fail("sieve/may", "why".into());
         results.begin(&order(&["sieve"]));
         results.did("round 1: sieve/go");
+        results.add(figure("yield/2", "smol", 381.150_049));
         assert_eq!(Results::from_json(&results.to_json()), Ok(results));
         assert!(Results::from_json("{}").is_err());
     }
