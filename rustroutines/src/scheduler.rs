@@ -8,6 +8,10 @@
 //! - [`shutdown`]: the end, in order.
 //! - [`blocking`]: threads for calls that block.
 //! - [`places`]: which threads may run tasks.
+//! - [`threads`]: how they start, and hand places on.
+//! - [`owner`]: what tasks know of their scheduler.
+//! - [`current`]: what a thread knows of it.
+//! - [`counts`]: what it has counted.
 //! - [`metrics`]: how long routines wait, and how long they run.
 //! - [`blocked`]: threads that block in an operation.
 //! - [`dump`]: what every routine does.
@@ -25,19 +29,27 @@
 
 pub(crate) mod blocked;
 pub(crate) mod blocking;
+mod counts;
+mod current;
 pub(crate) mod dump;
 mod idle;
 pub(crate) mod metrics;
 mod monitor;
+mod owner;
 mod places;
 mod queue;
 mod shutdown;
 #[cfg(all(test, shuttle))]
 mod shuttle;
 pub(crate) mod simulation;
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;
+mod threads;
 mod topology;
 mod worker;
 
+pub(crate) use current::{current_key, current_routine, park, step_aside, with_current};
+pub(crate) use owner::Owner;
 pub(crate) use shutdown::Straggler;
 pub use topology::Pinning;
 pub(crate) use topology::Topology;
@@ -46,17 +58,14 @@ use crate::driver::Driver;
 use crate::error::SpawnError;
 use crate::platform::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::platform::sync::{GlobalMutex, Mutex};
-use crate::platform::{clock, thread};
-use crate::task::locals::Key;
-use crate::task::registry::{Newcomer, Registry, Seat, Spare, Spawner, Told};
+use crate::task::registry::{Newcomer, Registry, Spawner};
 use crate::task::report::{self, Who};
-use crate::task::{self, Ending, Meta, Outcome};
-use blocked::Blocked;
+use crate::task::{self, Meta, Outcome};
 use blocking::BlockingPool;
 use crossbeam_utils::CachePadded;
 use idle::Idle;
-use places::{Next, Places};
-use queue::{Queues, Remote, Tally, Vacant, bump};
+use places::Places;
+use queue::{Queues, Remote, Tally, bump};
 use std::io;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -139,10 +148,6 @@ pub(crate) struct Scheduler {
     /// Where routines tell what they wait for.
     inquiry: dump::Inquiry,
 }
-
-/// What a task knows of its scheduler. Weak: a task that somebody keeps (by a waker, say) keeps no
-/// scheduler.
-pub(crate) struct Owner(Weak<Scheduler>);
 
 impl Scheduler {
     /// Starts a scheduler and its threads.
@@ -314,107 +319,10 @@ impl Scheduler {
         self.phase.load(Ordering::Relaxed) == DEAD
     }
 
-    /// Takes the place of the thread behind `late` and gives it to another. Says whether it had one.
-    fn relieve(self: &Arc<Self>, late: &Remote) -> bool {
-        if !self.places.free(late) {
-            return false;
-        }
-        // It may have fallen asleep since it was found to be late: it must not sleep among those who
-        // have a place.
-        late.parker.unpark();
-        // Where no thread can be had the place stays free, and the monitor tries again.
-        let _refused = self.fill_places();
-        true
-    }
-
-    /// Gives free places to threads: to those that wait, then to new ones.
-    fn fill_places(self: &Arc<Self>) -> io::Result<()> {
-        loop {
-            match self.places.give(&self.queues) {
-                Next::Nothing => return Ok(()),
-                Next::Unpark(heir) => self.queues.remote(heir).parker.unpark(),
-                Next::Start => self.start_thread().inspect_err(|_| self.places.refused())?,
-            }
-        }
-    }
-
-    /// Whether there is any thread but the monitor.
-    fn has_workers(&self) -> bool {
-        *self.threads.lock() > 1
-    }
-
-    /// Starts one more thread. It looks for a place by itself.
-    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
-        let Some(Vacant { index, lanes, remote }) = self.places.enlist(&self.queues) else {
-            return Err(io::Error::other("the limit of worker threads is reached"));
-        };
-        *self.threads.lock() += 1;
-        // Where there is no thread, the lanes must come back: a number is never lost.
-        let parcel = Arc::new(Mutex::new(Some(lanes)));
-        let started = {
-            let (scheduler, parcel, remote) = (self.clone(), parcel.clone(), remote.clone());
-            thread::Builder::new().name(format!("{}-{index}", self.settings.name)).spawn(move || {
-                let lanes = parcel.lock().take().expect("a parcel is opened once");
-                worker::run(scheduler, index, lanes, remote);
-            })
-        };
-        if let Err(error) = started {
-            if let Some(lanes) = parcel.lock().take() {
-                self.places.vacate(Vacant { index, lanes, remote });
-            }
-            self.thread_ends();
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Waits until this thread is given a place, the scheduler is dead, or `keep_alive` has passed.
-    /// `false` in the last case: it is to end.
-    #[must_use]
-    fn wait_for_place(&self, me: usize, remote: &Remote, just_come: bool) -> bool {
-        self.places.line_up(me, remote, just_come);
-        let leave_at = clock::now().checked_add(self.settings.keep_alive);
-        // Pairs with the release in `Places::give`. A dead scheduler unparks everybody.
-        while !remote.placed.load(Ordering::Acquire) && !self.is_dead() {
-            if !remote.parker.park_silently_until(leave_at) && self.places.retire(me) {
-                return false;
-            }
-        }
-        true
-    }
-
     /// A worker is awake: the monitor must be too.
     fn rouse_monitor(&self) {
         fence(Ordering::SeqCst); // Pairs with the one in `Monitor::doze`.
         self.monitor.rouse();
-    }
-
-    /// Who is alive, as far as one can say while it changes.
-    pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        let mut add = |tally: &Tally| {
-            // Ends before beginnings: so nobody is counted as ended who is not counted as spawned.
-            counts.completed += tally.completed.load(Ordering::Acquire);
-            counts.aborted += tally.aborted.load(Ordering::Acquire);
-            counts.panicked += tally.panicked.load(Ordering::Acquire);
-            counts.dropped += tally.dropped.load(Ordering::Acquire);
-            counts.refused += tally.refused.load(Ordering::Relaxed);
-            counts.steals += tally.steals.load(Ordering::Relaxed);
-            counts.parks += tally.parks.load(Ordering::Relaxed);
-        };
-        self.queues.remotes().for_each(|remote| add(&remote.own.tally));
-        add(&self.outside_tally);
-        for remote in self.queues.remotes() {
-            counts.spawned += remote.own.tally.spawned.load(Ordering::Relaxed);
-            counts.polls += remote.own.pulse.load(Ordering::Relaxed) / 2;
-            counts.queued += (remote.stealer.len() + remote.prompt.len()) as u64;
-        }
-        counts.spawned += self.outside_tally.spawned.load(Ordering::Relaxed);
-        counts.queued += self.queues.injected() as u64;
-        counts.handoffs = self.places.handoffs();
-        counts.refused_threads = self.places.refusals();
-        counts.threads = *self.threads.lock() as u64;
-        counts
     }
 
     /// Calls `f` with what each thread has measured.
@@ -434,24 +342,6 @@ impl Scheduler {
     }
 }
 
-/// What a scheduler has counted.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Counts {
-    pub(crate) spawned: u64,
-    pub(crate) completed: u64,
-    pub(crate) aborted: u64,
-    pub(crate) panicked: u64,
-    pub(crate) dropped: u64,
-    pub(crate) refused: u64,
-    pub(crate) steals: u64,
-    pub(crate) parks: u64,
-    pub(crate) polls: u64,
-    pub(crate) queued: u64,
-    pub(crate) handoffs: u64,
-    pub(crate) refused_threads: u64,
-    pub(crate) threads: u64,
-}
-
 /// Counts one: cheaply on a counter of this thread's own, safely on a shared one.
 #[inline]
 fn count(counter: &AtomicU64, own: bool) {
@@ -461,149 +351,3 @@ fn count(counter: &AtomicU64, own: bool) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 }
-
-impl Owner {
-    /// Calls `f` with the scheduler, if it is still there, and the worker of it that this thread is.
-    fn with(&self, f: impl FnOnce(&Scheduler, Option<&worker::Worker>)) {
-        worker::with(|worker| {
-            // On a worker of its own a task finds its scheduler without touching a reference count.
-            match worker.filter(|worker| std::ptr::eq(Arc::as_ptr(worker.scheduler()), self.0.as_ptr())) {
-                Some(worker) => f(worker.scheduler(), Some(worker)),
-                None => {
-                    if let Some(scheduler) = self.0.upgrade() {
-                        f(&scheduler, None);
-                    }
-                }
-            }
-        });
-    }
-}
-
-impl task::Home for Owner {
-    #[inline]
-    fn schedule(task: Task, while_running: bool) {
-        let mut task = Some(task);
-        let owner = task.as_ref().expect("it is there").metadata().seat.home().0.as_ptr();
-        let left = worker::with(|worker| {
-            let worker = worker.filter(|worker| {
-                std::ptr::eq(Arc::as_ptr(worker.scheduler()), owner) && !worker.scheduler().is_dead()
-            });
-            match worker {
-                Some(worker) => worker.push(task.take().expect("it is there"), while_running).err(),
-                None => task.take(),
-            }
-        });
-        if let Some(task) = left {
-            match task.metadata().seat.home().0.upgrade() {
-                Some(scheduler) => scheduler.inject(task),
-                // Its scheduler was shut down before it went: the task has the order to end.
-                None => worker::run_as_guest(task),
-            }
-        }
-    }
-
-    fn has_room(&self, seat: Seat<Self>) {
-        self.with(|scheduler, _| scheduler.registry.list(&seat));
-    }
-
-    fn address(&self) -> usize {
-        self.0.as_ptr().addr()
-    }
-
-    #[inline]
-    fn offer(spare: Spare<Self>) {
-        let mut spare = Some(spare);
-        worker::with(|worker| {
-            // Not while it seats somebody: it may be what drops this.
-            if let Some(mut spawner) = worker.and_then(|worker| worker.spawner.try_borrow_mut().ok()) {
-                spare = spare.take().and_then(|spare| spawner.keep(spare));
-            }
-        });
-        drop(spare);
-    }
-
-    fn emptied(&self) {
-        self.with(|scheduler, _| scheduler.news.tell());
-    }
-
-    fn told(&self, id: u64, told: Told) {
-        self.with(|scheduler, _| scheduler.inquiry.tell(id, told));
-    }
-
-    #[inline]
-    fn ended(&self, ending: Ending) {
-        self.with(|scheduler, worker| {
-            let (tally, own) = match worker {
-                Some(worker) => (&worker.remote().own.tally, true),
-                None => (&*scheduler.outside_tally, false),
-            };
-            let counter = match ending {
-                Ending::Completed => &tally.completed,
-                Ending::Aborted => &tally.aborted,
-                Ending::Panicked => &tally.panicked,
-                Ending::Dropped => &tally.dropped,
-            };
-            count(counter, own);
-            scheduler.release();
-        });
-    }
-}
-
-/// Calls `f` with the scheduler whose worker this thread is, or that it simulates.
-pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Scheduler>>) -> R) -> R {
-    worker::with(|worker| {
-        let simulated;
-        // `f` stands here once: whoever spawns has a copy of all this.
-        f(match worker {
-            Some(worker) => Some(worker.scheduler()),
-            None => {
-                simulated = simulation::scheduler();
-                simulated.as_ref()
-            }
-        })
-    })
-}
-
-/// The number of the routine in whose poll this thread is.
-pub(crate) fn current_routine() -> Option<u64> {
-    worker::with(|worker| match worker {
-        Some(worker) => worker.current(),
-        None => simulation::current().and_then(|simulation| simulation.current_routine()),
-    })
-}
-
-/// The key to what the routine keeps for itself in whose poll, or whose destructors, this thread is.
-pub(crate) fn current_key() -> Option<Key> {
-    worker::current_key()
-}
-
-/// Sleeps until `blocked` is unparked or there may be something new. A worker keeps the time meanwhile if
-/// nobody else does: its runtime may have been shut down around it. A thread that simulates runs the
-/// others.
-///
-/// # Errors
-/// In a simulation that has ended meanwhile.
-pub(crate) fn park(blocked: &Blocked) -> Result<(), simulation::Over> {
-    if let Some(driver) = worker::with(|worker| worker.map(|worker| worker.scheduler().driver.clone())) {
-        driver.park(blocked.parker());
-        return Ok(());
-    }
-    if let Some(simulation) = simulation::current() {
-        return simulation.park(blocked);
-    }
-    blocked.parker().park_soon();
-    Ok(())
-}
-
-/// Called before this thread blocks: a worker inside a poll passes its place on, so that the others
-/// run on; it finishes the poll without one. Does nothing on any other thread.
-pub(crate) fn step_aside() {
-    worker::with(|worker| {
-        if let Some(worker) = worker {
-            worker.step_aside();
-        }
-    });
-}
-
-#[cfg(all(test, not(any(loom, shuttle))))]
-mod tests;

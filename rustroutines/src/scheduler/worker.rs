@@ -20,6 +20,9 @@
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
 //! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
 
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests;
+
 use super::queue::{CROWD, Lanes, Remote, Vacant, bump};
 use super::{Scheduler, Task};
 use crate::driver::Driver;
@@ -153,26 +156,7 @@ pub(crate) fn run(scheduler: Arc<Scheduler>, index: usize, lanes: Lanes, remote:
     // It is a wish: where the system does not grant it (a processor may have gone), the thread runs anywhere.
     let _granted = thread::stay_on(scheduler.queues.plan().cpus(index));
     let _resident = census::resident();
-    let worker = Worker {
-        scheduler,
-        index,
-        lanes,
-        remote,
-        has_next: Cell::new(false),
-        has_prompt: Cell::new(false),
-        attends: Cell::new(false),
-        prompt_in_a_row: Cell::new(0),
-        in_a_row: Cell::new(0),
-        since_look: Cell::new(random::below(INTERVAL as usize) as u32),
-        hopes: Cell::new(HOPES),
-        dry: Cell::new(0),
-        woke_at: Cell::new(0),
-        called: Cell::new(true),
-        alone_until: Cell::new(None),
-        shares: Cell::new(0),
-        shares_before: Cell::new(0),
-        spawner: RefCell::new(Spawner::new()),
-    };
+    let worker = Worker::new(scheduler, index, lanes, remote);
     WORKER.with(|cell| {
         let worker = cell.get_or_init(|| worker);
         worker.work();
@@ -181,6 +165,29 @@ pub(crate) fn run(scheduler: Arc<Scheduler>, index: usize, lanes: Lanes, remote:
 }
 
 impl Worker {
+    fn new(scheduler: Arc<Scheduler>, index: usize, lanes: Lanes, remote: Arc<CachePadded<Remote>>) -> Self {
+        Self {
+            scheduler,
+            index,
+            lanes,
+            remote,
+            has_next: Cell::new(false),
+            has_prompt: Cell::new(false),
+            attends: Cell::new(false),
+            prompt_in_a_row: Cell::new(0),
+            in_a_row: Cell::new(0),
+            since_look: Cell::new(random::below(INTERVAL as usize) as u32),
+            hopes: Cell::new(HOPES),
+            dry: Cell::new(0),
+            woke_at: Cell::new(0),
+            called: Cell::new(true),
+            alone_until: Cell::new(None),
+            shares: Cell::new(0),
+            shares_before: Cell::new(0),
+            spawner: RefCell::new(Spawner::new()),
+        }
+    }
+
     /// What it works for.
     pub(crate) fn scheduler(&self) -> &Arc<Scheduler> {
         &self.scheduler

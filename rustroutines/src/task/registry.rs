@@ -26,46 +26,35 @@
 //! During the first poll the order is seen in 3, because the lock was ours either before the aborter's
 //! (then it found the waker) or after it. Later there is a waker, and async-task's own rules apply: see
 //! [`task`](super).
+//!
+//! - [`block`]: some seats under one lock, and who sits there.
+//! - [`hold`]: references to blocks, which are handed on.
+//! - [`seat`]: where a routine is found, by those who want something of it.
+//! - [`slot`]: what a routine does with its own seat.
 
-use super::locals::Key;
-use super::report::{self, Who};
-use super::trace::{self, Tracing, WaitsFor};
-use super::{Ending, Home, budget};
-use crate::error::JoinError;
-use crate::platform::atomic::{AtomicU8, AtomicU64, Ordering};
-use crate::platform::clock;
-use crate::platform::sync::{Mutex, ShortMutex};
-use std::fmt;
-use std::ops::Deref;
+mod block;
+mod hold;
+mod seat;
+mod slot;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use hold::{Spare, Spawner};
+pub(crate) use seat::Seat;
+pub(crate) use slot::{Order, Slot, Told};
+
+use super::Home;
+use super::report::Who;
+use crate::platform::atomic::{AtomicU64, Ordering};
+use crate::platform::sync::Mutex;
+use block::{Block, GO_ON, Resident, SHUT_DOWN, TELL};
+use hold::Hold;
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Duration;
 
-/// Seats in a block: as many as a word has bits.
-const SEATS: usize = 64;
 /// Numbers that a block takes from the registry at once.
 const IDS: u64 = 256;
-
-/// No order.
-const GO_ON: u8 = 0;
-/// End at the next suspension: aborted.
-const ABORT: u8 = 1;
-/// End at the next suspension: the runtime is shut down.
-const SHUT_DOWN: u8 = 2;
-/// Say at the next poll what it waits for. The least of the orders: the others replace it.
-const TELL: u8 = 3;
-
-/// What a routine finds at the beginning of a poll.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// No order.
-    GoOn,
-    /// To say what it waits for.
-    Tell,
-    /// To end, and what its joiner is to hear.
-    End(JoinError),
-}
 
 /// All routines of one runtime that are alive.
 pub(crate) struct Registry<H> {
@@ -85,41 +74,6 @@ struct Blocks<H> {
     listed: Vec<Arc<Block<H>>>,
     /// Nobody is seated any more.
     closed: bool,
-}
-
-pub(crate) struct Block<H> {
-    /// What the routines belong to.
-    home: H,
-    /// The orders, one for each seat: outside the lock because every poll reads one.
-    orders: [AtomicU8; SEATS],
-    /// The rest.
-    inner: ShortMutex<Inner>,
-}
-
-struct Inner {
-    /// A bit for each seat that is taken.
-    taken: u64,
-    /// Who sits there.
-    seats: Vec<Option<Resident>>,
-    /// The next number to give, and the first that is not ours.
-    ids: (u64, u64),
-    /// A spawner seats newcomers here.
-    adopted: bool,
-    /// The registry lists it for adoption.
-    listed: bool,
-    /// Nobody is seated any more.
-    closed: bool,
-    /// Somebody waits until nobody sits here but on these seats.
-    awaited: Option<u64>,
-}
-
-/// What is known of a routine that is alive.
-struct Resident {
-    id: u64,
-    site: &'static Location<'static>,
-    name: Option<Arc<String>>,
-    /// From its first park on.
-    waker: Option<Waker>,
 }
 
 /// A routine that is alive, as seen from outside at one moment.
@@ -143,48 +97,6 @@ pub(crate) struct Asked<H: Home> {
     pub(crate) seat: Seat<H>,
 }
 
-/// Keeps a block there. Dropped, it is offered to the thread's spawner.
-pub(crate) struct Hold<H: Home>(Option<Arc<Block<H>>>);
-
-impl<H: Home> Hold<H> {
-    fn new(block: Arc<Block<H>>) -> Self {
-        Self(Some(block))
-    }
-}
-
-impl<H: Home> Clone for Hold<H> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<H: Home> Deref for Hold<H> {
-    type Target = Block<H>;
-
-    #[inline]
-    fn deref(&self) -> &Block<H> {
-        self.0.as_ref().expect("it is taken by the drop alone")
-    }
-}
-
-impl<H: Home> Drop for Hold<H> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(block) = self.0.take() {
-            H::offer(Spare(block));
-        }
-    }
-}
-
-/// A reference to a block that is needed no more, and may be by the next newcomer.
-pub(crate) struct Spare<H: Home>(Arc<Block<H>>);
-
-/// A place in a block. Says where a routine is found, and is no proof that it still is.
-pub(crate) struct Seat<H: Home> {
-    block: Hold<H>,
-    index: usize,
-}
-
 /// A newcomer: its number, and its seat, twice.
 pub(crate) struct Newcomer<H: Home> {
     /// Its number.
@@ -193,61 +105,6 @@ pub(crate) struct Newcomer<H: Home> {
     pub(crate) seat: Seat<H>,
     /// For the body.
     pub(crate) slot: Slot<H>,
-}
-
-/// A routine's own hold on its seat.
-///
-/// It is moved a few times before it comes to rest, so it consists of whole words: fields that are written
-/// one by one and then moved as one have the processor wait.
-pub(crate) struct Slot<H: Home> {
-    block: Hold<H>,
-    /// The seat's index in the lowest byte; in the next, how the routine has ended, and whether its waker is
-    /// in the block; in the upper half, when it went to sleep last, by the coarse clock.
-    state: u64,
-}
-
-/// In the state of a [`Slot`]: its waker is in the block.
-const PARKED: u64 = 1 << 15;
-/// Where in the state of a [`Slot`] the ending is.
-const ENDING: u32 = 8;
-/// Where in the state of a [`Slot`] the time is.
-const SINCE: u32 = 32;
-/// How it can have ended, by the number in the state of a [`Slot`]. The first until it has.
-const ENDINGS: [Ending; 4] = [Ending::Dropped, Ending::Completed, Ending::Aborted, Ending::Panicked];
-
-/// A routine is being polled to tell what it waits for.
-pub(crate) struct Telling {
-    /// Hears it.
-    tracing: Tracing,
-    /// When it went to sleep before this poll.
-    since: u32,
-    /// It did something in this poll: it does not just wait on.
-    moved: bool,
-}
-
-impl Telling {
-    /// The poll ends.
-    #[cold]
-    pub(crate) fn poll_ends(&mut self) {
-        self.moved = budget::is_touched();
-    }
-}
-
-/// What a routine tells of itself.
-#[derive(Debug)]
-pub(crate) struct Told {
-    /// What it waits for.
-    pub(crate) waits: Vec<WaitsFor>,
-    /// For how long, to some milliseconds.
-    pub(crate) since: Duration,
-}
-
-/// Seats newcomers; one for each thread that spawns much.
-pub(crate) struct Spawner<H: Home> {
-    /// The block it has adopted.
-    block: Option<Arc<Block<H>>>,
-    /// References to it that newcomers need not make: two for each seat at most.
-    spares: Vec<Arc<Block<H>>>,
 }
 
 impl<H: Home> Registry<H> {
@@ -415,18 +272,8 @@ impl<H: Home> Registry<H> {
 
     /// Lets others adopt a block that has free seats again.
     pub(crate) fn list(&self, seat: &Seat<H>) {
-        let block = seat.block.clone().0.take();
-        self.blocks.lock().listed.extend(block);
-    }
-}
-
-impl Resident {
-    fn who(&self) -> Who<'_> {
-        Who { id: self.id, name: self.name.as_ref().map(|name| name.as_str()), site: self.site }
-    }
-
-    fn to_living(&self) -> Living {
-        Living { id: self.id, site: self.site, name: self.name.clone(), waker: self.waker.clone() }
+        let block = seat.block.block();
+        self.blocks.lock().listed.push(block);
     }
 }
 
@@ -434,346 +281,5 @@ impl Living {
     /// Who it is, for a report.
     pub(crate) fn who(&self) -> Who<'_> {
         Who { id: self.id, name: self.name.as_ref().map(|name| name.as_str()), site: self.site }
-    }
-}
-
-impl<H: Home> Spawner<H> {
-    pub(crate) const fn new() -> Self {
-        Self { block: None, spares: Vec::new() }
-    }
-
-    /// Gives the block back that it has adopted.
-    fn leave_block(&mut self) -> Option<Arc<Block<H>>> {
-        self.spares.clear();
-        self.block.take()
-    }
-
-    /// Keeps a reference for the next newcomer, if it is to the adopted block.
-    #[inline]
-    pub(crate) fn keep(&mut self, spare: Spare<H>) -> Option<Spare<H>> {
-        let adopted = self.block.as_ref().is_some_and(|block| Arc::ptr_eq(block, &spare.0));
-        if !adopted || self.spares.len() == 2 * SEATS {
-            return Some(spare);
-        }
-        self.spares.push(spare.0);
-        None
-    }
-}
-
-impl<H> Block<H> {
-    fn new(home: H) -> Self {
-        let inner = Inner {
-            taken: 0,
-            seats: std::iter::repeat_with(|| None).take(SEATS).collect(),
-            ids: (0, 0),
-            adopted: true,
-            listed: false,
-            closed: false,
-            awaited: None,
-        };
-        Self { home, orders: std::array::from_fn(|_| AtomicU8::new(GO_ON)), inner: ShortMutex::new(inner) }
-    }
-}
-
-impl<H: Home> Seat<H> {
-    /// What the routine belongs to.
-    pub(crate) fn home(&self) -> &H {
-        &self.block.home
-    }
-
-    /// Orders routine `id` to end at its next suspension. Gives its waker, to be woken outside of
-    /// every lock.
-    pub(crate) fn abort(&self, id: u64) -> Option<Waker> {
-        let index = self.index;
-        let inner = self.block.inner.lock();
-        // By now the seat may be another's.
-        let resident = inner.seats[index].as_ref().filter(|resident| resident.id == id)?;
-        // Relaxed: the lock, or async-task's state when the waker is used, carries it.
-        self.block.orders[index].store(ABORT, Ordering::Relaxed);
-        resident.waker.clone()
-    }
-}
-
-impl<H: Home> Seat<H> {
-    /// Whether routine `id` is alive.
-    pub(crate) fn is_taken_by(&self, id: u64) -> bool {
-        let inner = self.block.inner.lock();
-        inner.seats[self.index].as_ref().is_some_and(|resident| resident.id == id)
-    }
-
-    /// Whether routine `id` is alive and has an order to tell before it.
-    pub(crate) fn is_asked(&self, id: u64) -> bool {
-        self.block.orders[self.index].load(Ordering::Relaxed) == TELL && self.is_taken_by(id)
-    }
-}
-
-impl<H: Home> Slot<H> {
-    /// Where this routine is found.
-    pub(crate) fn seat(&self) -> Seat<H> {
-        Seat { block: self.block.clone(), index: self.index() }
-    }
-
-    /// Its number. Asked for seldom: it is read under the lock.
-    pub(crate) fn id(&self) -> u64 {
-        self.block.inner.lock().seats[self.index()].as_ref().map_or(0, |resident| resident.id)
-    }
-
-    /// The key to what it keeps for itself.
-    pub(crate) fn key(&self) -> Key {
-        Key::of_routine(self.block.home.address(), self.id())
-    }
-
-    #[inline]
-    fn index(&self) -> usize {
-        self.state as usize % 256
-    }
-
-    #[inline]
-    fn since(&self) -> u32 {
-        (self.state >> SINCE) as u32
-    }
-
-    #[inline]
-    fn set_since(&mut self, since: u32) {
-        self.state = self.state & ((1 << SINCE) - 1) | u64::from(since) << SINCE;
-    }
-
-    /// It has ended like this. Called once at most; else it was dropped.
-    #[inline]
-    pub(crate) fn set_ending(&mut self, ending: Ending) {
-        let number = ENDINGS.iter().position(|&other| other == ending).unwrap_or(0) as u64;
-        self.state = self.state & !(3 << ENDING) | number << ENDING;
-    }
-
-    /// What it has been ordered to do.
-    #[inline]
-    pub(crate) fn order(&self) -> Order {
-        match self.block.orders[self.index()].load(Ordering::Relaxed) {
-            GO_ON => Order::GoOn,
-            ABORT => Order::End(JoinError::Aborted),
-            TELL => Order::Tell,
-            _ => Order::End(JoinError::ShutDown),
-        }
-    }
-
-    /// It goes to sleep. Leaves `waker`, the first time.
-    #[inline]
-    pub(crate) fn parked(&mut self, waker: &Waker) {
-        self.set_since(clock::coarse());
-        if self.state & PARKED == 0 {
-            self.state |= PARKED;
-            self.leave_waker(waker);
-        }
-    }
-
-    #[cold]
-    fn leave_waker(&self, waker: &Waker) {
-        let clone = waker.clone();
-        if let Some(resident) = &mut self.block.inner.lock().seats[self.index()] {
-            resident.waker = Some(clone);
-        }
-        if matches!(self.order(), Order::End(_)) {
-            waker.wake_by_ref();
-        }
-    }
-
-    /// It has the order to tell: this thread traces from here on. In a box, because almost no poll has one.
-    #[cold]
-    pub(crate) fn asked(&self) -> Box<Telling> {
-        Box::new(Telling { tracing: trace::begin(), since: self.since(), moved: true })
-    }
-
-    /// It has been polled for the order to tell: that is carried out.
-    #[cold]
-    pub(crate) fn tell(&mut self, telling: Telling) {
-        if !telling.moved {
-            self.set_since(telling.since);
-        }
-        let since = Duration::from_millis(clock::coarse_now().wrapping_sub(self.since()).into());
-        self.block.home.told(self.id(), Told { waits: telling.tracing.end(), since });
-        // Under the lock, like every order. One to end may have come meanwhile.
-        let _inner = self.block.inner.lock();
-        let order = &self.block.orders[self.index()];
-        if order.load(Ordering::Relaxed) == TELL {
-            order.store(GO_ON, Ordering::Relaxed);
-        }
-    }
-
-    /// Gives the seat up. Called once, when the routine's operation is gone.
-    pub(crate) fn leave(&mut self) {
-        let ending = ENDINGS[(self.state >> ENDING) as usize % ENDINGS.len()];
-        let index = self.index();
-        let mut inner = self.block.inner.lock();
-        let resident = inner.seats[index].take();
-        inner.taken &= !(1 << index);
-        let list = !inner.adopted && !inner.listed;
-        inner.listed |= list;
-        let emptied = inner.awaited.is_some_and(|spared| inner.taken & !spared == 0);
-        if emptied {
-            inner.awaited = None;
-        }
-        drop(inner);
-        if let Some(resident) = resident {
-            report::ended(resident.who(), ending);
-        }
-        if list {
-            self.block.home.has_room(self.seat());
-        }
-        if emptied {
-            self.block.home.emptied();
-        }
-        self.block.home.ended(ending);
-    }
-}
-
-impl<H: Home> fmt::Debug for Seat<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seat").field("index", &self.index).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod fake {
-    use super::super::Meta;
-    use super::*;
-    use async_task::Runnable;
-
-    /// A home for seats without tasks.
-    pub(super) struct Nobody;
-
-    impl Home for Nobody {
-        fn schedule(_: Runnable<Meta<Self>>, _: bool) {
-            unreachable!("there are no tasks here");
-        }
-        fn has_room(&self, _: Seat<Self>) {}
-        fn address(&self) -> usize {
-            0
-        }
-        fn emptied(&self) {}
-        fn ended(&self, _: Ending) {}
-        fn told(&self, _: u64, _: Told) {}
-        fn offer(_: Spare<Self>) {}
-    }
-
-    pub(super) fn registry() -> Registry<Nobody> {
-        Registry::new(|| Nobody)
-    }
-
-    pub(super) fn seat(registry: &Registry<Nobody>, spawner: &mut Spawner<Nobody>) -> Option<Slot<Nobody>> {
-        registry.seat(spawner, Location::caller(), None).map(|newcomer| newcomer.slot)
-    }
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::fake::{registry, seat};
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn numbers_are_unique_and_seats_are_used_again() {
-        let registry = registry();
-        let (mut one, mut other) = (Spawner::new(), Spawner::new());
-        let mut numbers = HashSet::new();
-        for _ in 0..1_000 {
-            for spawner in [&mut one, &mut other] {
-                let mut slot = seat(&registry, spawner).unwrap();
-                assert!(numbers.insert(slot.id()));
-                slot.leave();
-            }
-        }
-        assert_eq!(registry.blocks().len(), 2, "one block for each spawner is enough");
-        assert_eq!(registry.ask_for_news(0, &[]), None);
-    }
-
-    #[test]
-    fn a_full_block_is_left_and_may_be_adopted_again() {
-        let registry = registry();
-        let mut spawner = Spawner::new();
-        let mut slots: Vec<_> = (0..=SEATS).map(|_| seat(&registry, &mut spawner).unwrap()).collect();
-        assert_eq!(registry.blocks().len(), 2);
-        let mut first = slots.remove(0);
-        let gone = first.id();
-        first.leave();
-        registry.list(&first.seat());
-        let again = seat(&registry, &mut Spawner::new()).unwrap();
-        assert_eq!(registry.blocks().len(), 2, "the seat that came free was taken");
-        assert_ne!(again.id(), gone);
-    }
-
-    #[test]
-    fn the_block_of_a_dismissed_spawner_is_adopted_by_the_next() {
-        let registry = registry();
-        let mut kept = Vec::new();
-        for n in 0..2 * SEATS {
-            let mut spawner = Spawner::new();
-            kept.push(seat(&registry, &mut spawner).unwrap());
-            registry.dismiss(&mut spawner);
-            registry.dismiss(&mut spawner);
-            assert_eq!(registry.blocks().len(), n / SEATS + 1, "full before another is made");
-        }
-    }
-
-    #[test]
-    fn an_abort_that_comes_late_does_not_hit_the_next_one_on_the_seat() {
-        let registry = registry();
-        let mut spawner = Spawner::new();
-        let mut gone = seat(&registry, &mut spawner).unwrap();
-        let (place, id) = (gone.seat(), gone.id());
-        gone.leave();
-        let next = seat(&registry, &mut spawner).unwrap();
-        assert!(place.abort(id).is_none());
-        assert!(matches!(next.order(), Order::GoOn));
-        place.abort(next.id());
-        assert!(matches!(next.order(), Order::End(JoinError::Aborted)));
-    }
-
-    #[test]
-    fn a_closed_registry_seats_nobody_and_orders_everybody() {
-        let registry = registry();
-        let mut spawner = Spawner::new();
-        let (slot, aborted) =
-            (seat(&registry, &mut spawner).unwrap(), seat(&registry, &mut spawner).unwrap());
-        aborted.seat().abort(aborted.id());
-        let living = registry.close();
-        assert_eq!(living.iter().map(|living| living.id).collect::<Vec<_>>(), [slot.id(), aborted.id()]);
-        assert!(matches!(slot.order(), Order::End(JoinError::ShutDown)));
-        assert!(matches!(aborted.order(), Order::End(JoinError::Aborted)));
-        assert!(seat(&registry, &mut spawner).is_none());
-        assert!(seat(&registry, &mut Spawner::new()).is_none());
-        assert_eq!(registry.ask_for_news(0, &[slot.id()]), Some(0));
-        assert_eq!(registry.ask_for_news(0, &[slot.id(), aborted.id()]), None);
-        assert_eq!(registry.ask_for_news(1, &[]), None);
-    }
-}
-
-#[cfg(all(test, loom))]
-mod model {
-    use super::fake::{registry, seat};
-    use super::*;
-    use crate::driver::parker::Parker;
-
-    /// A routine parks for the first time while it is aborted. Without the second look in
-    /// `leave_waker` this hangs.
-    #[test]
-    fn an_abort_during_the_first_poll_is_not_lost() {
-        loom::model(|| {
-            let registry = registry();
-            let mut slot = seat(&registry, &mut Spawner::new()).unwrap();
-            let (place, id) = (slot.seat(), slot.id());
-            let aborter = loom::thread::spawn(move || {
-                if let Some(waker) = place.abort(id) {
-                    waker.wake();
-                }
-            });
-            let parker = Arc::new(Parker::new());
-            let waker = Waker::from(parker.clone());
-            if matches!(slot.order(), Order::GoOn) {
-                slot.parked(&waker);
-                parker.park();
-                assert!(matches!(slot.order(), Order::End(_)), "woken without an order");
-            }
-            aborter.join().unwrap();
-        });
     }
 }

@@ -1,0 +1,126 @@
+//! What the driver brings, and whom a worker tells of it.
+
+use super::*;
+use crate::scheduler::tests::{LONG, settings, spawn};
+use std::future::ready;
+
+/// A worker that is no thread's, and another that is asleep, beside it.
+struct World {
+    scheduler: Arc<Scheduler>,
+    worker: Worker,
+    sleeper: usize,
+}
+
+impl World {
+    fn new(name: &str) -> Self {
+        let scheduler = Scheduler::new(settings(name, 2, 2, LONG));
+        let [mine, other] = [(); 2].map(|()| scheduler.places.enlist(&scheduler.queues).unwrap());
+        scheduler.places.line_up(mine.index, &mine.remote, false);
+        let Vacant { index, lanes, remote } = mine;
+        let worker = Worker::new(scheduler.clone(), index, lanes, remote);
+        scheduler.idle.fall_asleep(other.index, false);
+        Self { scheduler, worker, sleeper: other.index }
+    }
+
+    fn task(&self) -> Task {
+        spawn(&self.scheduler, || ready(())).detach();
+        self.scheduler.queues.injector.steal().success().expect("what comes from outside lies there")
+    }
+
+    /// The driver brings so many, beside what was `taken` already. Says whether the sleeper is called for it.
+    fn shares(&self, number: usize, taken: Option<&Task>) -> bool {
+        let tasks: Vec<_> = (0..number).map(|_| self.task()).collect();
+        // For those, which came from outside.
+        let _called = self.called();
+        self.worker.attend(|_| {
+            for task in tasks {
+                assert!(self.worker.push(task, false).is_ok(), "it has a place");
+            }
+        });
+        self.worker.share(taken);
+        self.called()
+    }
+
+    /// Whether the sleeper was called since the last time. It finds nothing, and sleeps again.
+    fn called(&self) -> bool {
+        let called = self.scheduler.idle.wake_up(self.sleeper);
+        self.scheduler.idle.fall_asleep(self.sleeper, called);
+        called
+    }
+
+    /// Nothing is left, in good time.
+    fn done(&self) {
+        self.worker.alone_until.set(None);
+        let lanes = &self.worker.lanes;
+        while lanes.prompt.pop().or_else(|| lanes.deque.pop()).is_some() {}
+    }
+
+    /// Whether the sleeper is called when it was the worker's own for too long.
+    fn shares_late(&self) -> bool {
+        assert!(self.worker.alone_until.get().is_some(), "it is the worker's own");
+        self.worker.alone_until.set(Some(clock::now()));
+        self.worker.share_late();
+        self.called()
+    }
+
+    fn ends(self) {
+        self.done();
+        self.scheduler.end_alone();
+    }
+}
+
+#[test]
+fn a_few_are_the_own_of_whom_they_were_brought_to() {
+    let world = World::new("few");
+    assert!(!world.shares(1, None));
+    assert!(world.worker.alone_until.get().is_none(), "it runs that one at once");
+    for number in [2, MANY] {
+        world.done();
+        assert!(!world.shares(number, None));
+        assert!(world.worker.alone_until.get().is_some());
+    }
+    world.done();
+    let taken = world.task();
+    assert!(!world.shares(0, Some(&taken)));
+    assert!(world.worker.alone_until.get().is_none());
+    assert!(!world.shares(1, Some(&taken)));
+    assert!(world.worker.alone_until.get().is_some());
+    drop(taken);
+    world.ends();
+}
+
+#[test]
+fn what_is_too_much_for_one_is_shared_at_once() {
+    let world = World::new("much");
+    assert!(world.shares(MANY + 1, None));
+    world.done();
+    let taken = world.task();
+    assert!(world.shares(MANY, Some(&taken)));
+    world.done();
+    // It has something to do already.
+    world.worker.lanes.deque.push(taken);
+    assert!(!world.shares(0, None), "that alone it runs itself");
+    assert!(world.shares(1, None));
+    assert!(world.worker.alone_until.get().is_none());
+    world.ends();
+}
+
+#[test]
+fn what_was_too_much_once_is_shared_at_once_the_next_times() {
+    let world = World::new("times");
+    for times in [LEAST_SHARES, 2 * LEAST_SHARES] {
+        assert!(!world.shares(2, None));
+        assert!(world.shares_late());
+        for _ in 0..times {
+            world.done();
+            assert!(world.shares(2, None));
+        }
+        world.done();
+    }
+    assert!(!world.shares(2, None));
+    // The monitor has found it before.
+    assert!(world.worker.scheduler.queues.clear_out(&world.worker.remote));
+    assert!(!world.shares_late(), "nothing is left for others");
+    assert!(world.shares(2, None), "and yet it was too much");
+    world.ends();
+}
