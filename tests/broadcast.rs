@@ -413,6 +413,183 @@ fn a_clone_may_use_its_own_receiver() {
     });
 }
 
+/// A fast receiver takes each value before the next is sent, and misses nothing until it rests; a slow one misses exactly
+/// what is retained no more.
+#[test]
+fn lag_is_counted_exactly_whatever_both_run_on() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            let (tx, slow) = broadcast_channel(3);
+            let fast = tx.subscribe();
+            let (taken_tx, taken) = channel();
+            let follows = receives.start(move || {
+                suspend!(move {
+                    for n in 0..10 {
+                        assert_eq!(fast.recv(), Ok(n));
+                        taken_tx.send(()).unwrap();
+                    }
+                    fast
+                })
+            });
+            let sender = sends.start(move || {
+                suspend!(move {
+                    for n in 0..10 {
+                        assert_eq!(tx.send(n), Ok(2));
+                        taken.recv().unwrap();
+                    }
+                    tx
+                })
+            });
+            let (tx, fast) = (sender.finish(), follows.finish());
+            let reads = receives.start(move || {
+                suspend!(move {
+                    assert_eq!(slow.recv(), Err(BroadcastRecvError::Lagged(7)));
+                    for n in 7..10 {
+                        assert_eq!(slow.recv(), Ok(n), "it goes on with the oldest that is retained");
+                    }
+                    slow
+                })
+            });
+            let slow = reads.finish();
+            let more = sends.start(move || {
+                suspend!(move {
+                    for n in 10..14 {
+                        assert_eq!(tx.send(n), Ok(2));
+                    }
+                })
+            });
+            more.finish();
+            for rx in [fast, slow] {
+                let rest = receives.start(move || {
+                    suspend!(move {
+                        let mut rest = Vec::new();
+                        for item in rx {
+                            rest.push(item.map_err(|lagged| lagged.0));
+                        }
+                        rest
+                    })
+                });
+                assert_eq!(rest.finish(), [Err(1), Ok(11), Ok(12), Ok(13)]);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_new_receiver_starts_at_the_tail_whatever_both_run_on() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for overflow in BOTH {
+                let (tx, rx) = broadcast_channel_with(2, overflow);
+                let first = sends.start(move || {
+                    suspend!(move {
+                        assert_eq!(tx.send(1), Ok(1));
+                        tx
+                    })
+                });
+                let tx = first.finish();
+                let resubscribes = receives.start(move || suspend!(move { rx.resubscribe() }));
+                let late = resubscribes.finish();
+                let second = sends.start(move || {
+                    suspend!(move {
+                        assert_eq!(tx.send(2), Ok(1), "the first receiver has gone");
+                        tx
+                    })
+                });
+                let tx = second.finish();
+                let reads = receives.start(move || suspend!(move { late.recv() }));
+                assert_eq!(reads.finish(), Ok(2), "what was sent before it came is not for it");
+                let to_nobody = sends.start(move || suspend!(move { (tx.send(3), tx.is_closed()) }));
+                assert_eq!(to_nobody.finish(), (Err(SendError(3)), false));
+            }
+        }
+    });
+}
+
+/// One receiver goes after its first value, and the other in the midst of them, with senders that wait.
+#[test]
+fn what_nobody_has_seen_is_dropped_once_whatever_both_run_on() {
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for overflow in BOTH {
+                let ledger = Ledger::default();
+                let (tx, rx) = broadcast_channel_with(4, overflow);
+                let leaves = rx.clone();
+                let senders: Vec<_> = (0..3)
+                    .map(|_| {
+                        let (tx, values) = (tx.clone(), ledger.clone());
+                        sends.start(move || {
+                            suspend!(move {
+                                let mut sent = 0;
+                                while tx.send(Cloned(values.entry(sent), values.clone())).is_ok() {
+                                    sent += 1;
+                                }
+                                sent
+                            })
+                        })
+                    })
+                    .collect();
+                let leaves = receives.start(move || suspend!(move { drop(leaves.recv()) }));
+                let reads = receives.start(move || {
+                    suspend!(move {
+                        for _ in 0..100 {
+                            drop(rx.recv());
+                        }
+                    })
+                });
+                leaves.finish();
+                reads.finish();
+                let sent: usize = senders.into_iter().map(|sender| sender.finish()).sum();
+                assert!(sent >= 100);
+                drop(tx);
+                ledger.balance();
+            }
+        }
+    });
+}
+
+/// The one whose clone panics ends by it; its receiver, which it shares, and the others go on.
+#[test]
+fn a_clone_that_panics_spares_the_others_whatever_both_run_on() {
+    #[derive(Debug, PartialEq)]
+    struct Fragile(u32);
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            assert_ne!(self.0, 1, "cannot be cloned");
+            Fragile(self.0)
+        }
+    }
+    ends(|| {
+        for (sends, receives) in PAIRS {
+            for overflow in BOTH {
+                let (tx, a) = broadcast_channel_with(3, overflow);
+                let (a, b) = (Arc::new(a.clone()), a);
+                let sender = sends.start(move || {
+                    suspend!(move {
+                        for n in 1..4 {
+                            assert!(tx.send(Fragile(n)).is_ok());
+                        }
+                    })
+                });
+                sender.finish();
+                let panics = {
+                    let a = a.clone();
+                    receives.start(move || suspend!(move { drop(a.recv()) }))
+                };
+                assert!(catch_unwind(AssertUnwindSafe(|| panics.finish())).is_err());
+                let goes_on = receives.start(move || suspend!(move { [a.recv(), a.recv(), a.recv()] }));
+                let closed = || Err(BroadcastRecvError::Closed);
+                assert_eq!(goes_on.finish(), [Ok(Fragile(2)), Ok(Fragile(3)), closed()]);
+                let panics = receives.start(move || suspend!(move { [b.recv(), b.recv()] }));
+                assert!(
+                    catch_unwind(AssertUnwindSafe(|| panics.finish())).is_err(),
+                    "it lies beside, for both"
+                );
+            }
+        }
+    });
+}
+
 #[test]
 #[should_panic(expected = "a broadcast channel needs room for at least one value")]
 fn a_capacity_of_zero_is_rejected() {

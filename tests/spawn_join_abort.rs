@@ -219,6 +219,35 @@ fn abort_acts_though_the_handle_is_dropped_at_once() {
     eventually("it is dropped", || drops.count() == 1);
 }
 
+/// It can be ended by its runtime, which has to find it for that; and it shows in dumps for as long.
+#[test]
+fn a_detached_routine_that_nothing_can_wake_stays_until_its_runtime_ends() {
+    let runtime = runtime(1);
+    let (drops, kept) = (Drops::default(), Arc::new(Mutex::new(None)));
+    let handle = runtime.spawn({
+        let (counted, kept) = (drops.one(), kept.clone());
+        || async move {
+            poll_fn(|cx| {
+                *kept.lock().unwrap() = Some(cx.waker().clone());
+                Poll::<()>::Pending
+            })
+            .await;
+            drop(counted);
+        }
+    });
+    let id = handle.id();
+    drop(handle);
+    eventually("it waits", || kept.lock().unwrap().is_some());
+    // The only worker comes to this one after that poll.
+    runtime.spawn(|| ready(())).join().block().unwrap();
+    drop(kept.lock().unwrap().take());
+    runtime.spawn(|| ready(())).join().block().unwrap();
+    assert_eq!(drops.count(), 0, "goroutines are not collected either");
+    assert!(runtime.dump().routines.iter().any(|routine| routine.id == id));
+    drop(runtime);
+    assert_eq!(drops.count(), 1);
+}
+
 #[test]
 fn abort_before_the_first_poll_runs_nothing() {
     let runtime = runtime(1);

@@ -237,7 +237,9 @@ fn emit(
     let sig = &mut function.sig;
     // What is wrong has been said: without these words, nothing else fails because of them.
     (sig.asyncness, sig.constness, sig.unsafety, sig.abi, sig.variadic) = (None, None, None, None, None);
-    let mode = if blocks(options, sig, &function.attrs) { Mode::Block } else { Mode::Suspend };
+    // Who calls a routine of a refused name calls a function of the same type, and hears of nothing else.
+    let plain = blocks(options, sig, &function.attrs) || is_refused(sig);
+    let mode = if plain { Mode::Block } else { Mode::Suspend };
     let start = match (options.boxed, options.local) {
         (Some(_), _) => Start::Inline,
         (None, Some(_)) => Start::LocalBoxed,
@@ -338,6 +340,11 @@ fn is_main(sig: &Signature) -> bool {
     sig.ident == "main" && sig.inputs.is_empty()
 }
 
+/// Whether no routine may have this name.
+fn is_refused(sig: &Signature) -> bool {
+    names::is_never_probed(&sig.ident.to_string())
+}
+
 /// Has a program that is deadlocked say so.
 ///
 /// Input: `{ BODY }`
@@ -391,13 +398,13 @@ fn validate(options: &Options, function: &Function, errors: &mut Errors) {
             );
         }
     }
-    let name = sig.ident.to_string();
-    if names::is_never_probed(&name) && !blocks(options, sig, &function.attrs) {
+    if is_refused(sig) && !blocks(options, sig, &function.attrs) {
         errors.push(
             sig.ident.span(),
             format!(
-                "a routine cannot be called `{name}`: calls of that name are never taken for operations, \
-                 because the standard library's return whatever type the context wants; choose another name"
+                "a routine cannot be called `{}`: calls of that name are never taken for operations, \
+                 because the standard library's return whatever type the context wants; choose another name",
+                sig.ident
             ),
         );
     }

@@ -27,6 +27,10 @@ use std::task::{Context, Poll, Waker};
 /// - in plain code, by [`block`](Suspend::block), which parks this thread;
 /// - in `async` code, by `.await`: an operation is a future, under any executor.
 ///
+/// So where the compiler says that `` `impl Suspend + Future<Output = u32>` doesn't implement `Display` ``, or cannot be
+/// added or compared, somebody has an operation where its output was meant: most often out of a closure, such as
+/// `std::thread::spawn(|| routine())`, which is plain code even in a routine. Write `|| routine().block()` there.
+///
 /// # Cancel safety
 /// An operation that is dropped before it is done leaves everything as if it had never waited,
 /// unless its own documentation says otherwise.

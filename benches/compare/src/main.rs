@@ -15,7 +15,8 @@
 //! parts of the pages between two marks are written anew, and plots beside them.
 //!
 //! The figures are kept in `docs/figures/results.json`, which is written after every step, so that a part can be
-//! renewed, and so that a run which is interrupted, whatever the reason, loses one step at most.
+//! renewed, and so that a run which is interrupted, whatever the reason, loses one step at most. What is measured in
+//! that step goes on to its end where the run itself is killed (`kill -9`): wait for it before you continue.
 //!
 //! Go, ripgrep and the load `wrk` take part where `go`, `rg` and `wrk` are found.
 //!
@@ -90,6 +91,8 @@ fn answer(request: &Request) -> Result<(), Box<dyn Error>> {
             };
             results.expect_machine(&machine)?;
             results.begin(order);
+            // At once, so that it is known what is left even where the first step is never taken.
+            replace(Path::new(KEPT), &results.to_json())?;
             compare(order, results)
         }
     }

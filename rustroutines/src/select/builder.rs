@@ -80,7 +80,7 @@ impl Limit {
     }
 }
 
-/// How a round of a [`Select`] ended.
+/// How a round of a [`Select`] ended: [`.case()`](Won::case) says which case won, and `.value` is what that made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Won<T> {
     /// The number of the case, as the call that added it gave it; `None` for the default and the timeout.
@@ -185,7 +185,7 @@ impl<'a, T: 'a> Select<'a, T> {
         self
     }
 
-    /// Waits until one case is done, and gives its number and value.
+    /// Waits until one case is done, and gives its number as `.case()` and its value as `.value`.
     ///
     /// # Cancel safety
     /// Dropped before it is done, at most one case has taken effect: a receive that had been handed a value

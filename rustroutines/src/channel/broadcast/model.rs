@@ -8,13 +8,17 @@ use crate::error::{BroadcastRecvError, SendError};
 use loom::thread::spawn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// Every schedule with at most three involuntary switches.
 fn check(model: impl Fn() + Sync + std::marker::Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(model);
+}
+
+fn poll_once<O: Future + Unpin>(operation: &mut O) -> Poll<O::Output> {
+    Pin::new(operation).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -47,16 +51,38 @@ fn the_slowest_receiver_lets_a_sender_in() {
     });
 }
 
+/// One uses the room that it was promised, and marks what it sent for the next in line: that is emptied at the same moment,
+/// without the ring's lock.
+#[test]
+fn the_next_in_line_is_promised_what_is_emptied_while_it_is_marked() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
+        tx.try_send(0).unwrap();
+        let (mut first, mut second) = (tx.send(1), tx.send(2));
+        assert!(poll_once(&mut first).is_pending() && poll_once(&mut second).is_pending());
+        assert_eq!(rx.try_recv(), Ok(0));
+        let receiver = spawn(move || {
+            assert_eq!(rx.recv().block(), Ok(1));
+            rx
+        });
+        assert_eq!(poll_once(&mut first), Poll::Ready(Ok(1)));
+        let rx = receiver.join().unwrap();
+        assert_eq!(
+            poll_once(&mut second),
+            Poll::Ready(Ok(1)),
+            "it looks for room only if it was promised some"
+        );
+        assert_eq!(rx.try_recv(), Ok(2));
+    });
+}
+
 #[test]
 fn a_promise_that_is_dropped_goes_to_the_next() {
     check(|| {
         let (tx, rx) = broadcast_channel_with(1, Overflow::Wait);
         tx.try_send(0).unwrap();
         let impatient = tx.clone();
-        let cancelled = spawn(move || {
-            let mut send = impatient.send(1);
-            Pin::new(&mut send).poll(&mut Context::from_waker(Waker::noop())).is_ready()
-        });
+        let cancelled = spawn(move || poll_once(&mut impatient.send(1)).is_ready());
         let patient = spawn(move || tx.send(2).block().unwrap());
         let received: Vec<u32> = rx.iter().map(Result::unwrap).collect();
         patient.join().unwrap();
@@ -121,7 +147,7 @@ fn a_close_gives_a_waiting_sender_its_value_back() {
 }
 
 /// What there is without waiting, and in which order.
-fn drain(rx: &BroadcastReceiver<u32>) -> Vec<u32> {
+fn drain<T: Clone>(rx: &BroadcastReceiver<T>) -> Vec<T> {
     std::iter::from_fn(|| rx.try_recv().ok()).collect()
 }
 
@@ -144,6 +170,25 @@ fn a_receiver_that_is_shared_gets_each_value_once() {
             assert!(tx.is_empty());
         });
     }
+}
+
+/// Four slots to a block, as the values are large: one thread reads within the block what comes after what another, which found
+/// the block claimed, reads by the ring.
+#[test]
+fn the_head_only_grows_where_a_receiver_is_shared() {
+    check(|| {
+        let (tx, rx) = broadcast_channel_with::<u128>(4, Overflow::Wait);
+        (0..4).for_each(|n| assert_eq!(tx.try_send(n), Ok(1)));
+        assert_eq!(rx.try_recv(), Ok(0), "now the block is known");
+        let rx = Arc::new(rx);
+        let sharing = rx.clone();
+        let sharing = spawn(move || drain(&sharing));
+        let mut all = drain(&rx);
+        all.extend(sharing.join().unwrap());
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3]);
+        assert!(tx.is_empty());
+    });
 }
 
 /// The one that is cloned is the last to see each value, so slots are emptied while they are counted.

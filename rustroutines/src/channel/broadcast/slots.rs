@@ -177,8 +177,10 @@ impl<T> Clone for Block<T> {
 }
 
 impl<T> Block<T> {
-    /// How many slots a block has: a power of two. A checker is shown what happens between two blocks.
+    /// How many slots a block has: a power of two. A checker is shown what happens between two blocks, and with large
+    /// values what happens within one.
     const SLOTS: u64 = match 4096 / size_of::<ShortMutex<Slot<T>>>() {
+        _ if cfg!(any(loom, shuttle)) && size_of::<T>() > 8 => 4,
         _ if cfg!(any(loom, shuttle)) => 2,
         32.. => 32,
         4.. => 4,
