@@ -35,6 +35,7 @@ mod shutdown;
 #[cfg(all(test, shuttle))]
 mod shuttle;
 pub(crate) mod simulation;
+mod suspect;
 mod topology;
 mod worker;
 
