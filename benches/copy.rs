@@ -234,8 +234,8 @@ mod theirs {
     use tokio::net;
     use tokio::runtime::Runtime;
 
-    /// As much as ours takes at a time, from a connection, and at most from a file.
-    const PIECE: usize = 64 * 1024;
+    /// As much as ours takes at a time at most, from a connection, and from a file.
+    const PIECE: usize = 256 * 1024;
     const FILE_PIECE: usize = 512 * 1024;
 
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("tokio starts"));

@@ -161,3 +161,44 @@ fn a_write_that_waits_for_room_ends_at_its_deadline() {
     }
     on_runtime(test).unwrap();
 }
+
+/// As for each request of a connection: the timer is only put off, and the last deadline counts, be it later or earlier.
+#[test]
+fn a_deadline_that_is_set_over_and_over_ends_a_read_when_the_last_has_come() {
+    #[routine]
+    fn test(later: bool) -> io::Result<()> {
+        let (_here, there) = pair()?;
+        let there = Arc::new(there);
+        let waits = there.clone();
+        let begin = Instant::now();
+        let mut last = begin + Duration::from_secs(3_600);
+        there.set_read_deadline(Some(if later { begin + Duration::from_millis(5) } else { last }));
+        let reader = go!(move || {
+            let read = waits.read(&mut [0; 8]);
+            (read.map_err(|error| error.kind()), Instant::now())
+        });
+        let mut is_late = false;
+        for n in 0..300 {
+            let before = there.read_deadline().unwrap();
+            last = if later {
+                // Some fire meanwhile, and find that they were put off.
+                Instant::now() + Duration::from_millis(5 + n / 100 * 15)
+            } else {
+                begin + Duration::from_millis(400 - n)
+            };
+            there.set_read_deadline(Some(last));
+            // Then the one before has come, on a machine that is busy with other things.
+            is_late |= Instant::now() >= before;
+            if n % 10 == 0 {
+                sleep(Duration::from_millis(1));
+            }
+        }
+        assert_eq!(there.read_deadline(), Some(last));
+        let (read, ended) = reader.join().unwrap();
+        assert_eq!(read, Err(ErrorKind::TimedOut));
+        assert!(ended >= last || is_late || !later, "early");
+        Ok(())
+    }
+    on_runtime(|| test(true)).unwrap();
+    on_runtime(|| test(false)).unwrap();
+}

@@ -327,6 +327,12 @@ impl Driver {
         self.timers.set_waker(key, waker)
     }
 
+    /// Puts the timer off to a later deadline. `false`: it has fired or was cancelled, or this one is earlier.
+    #[cfg(not(any(loom, shuttle)))]
+    fn put_off(&self, key: TimerKey, deadline: Instant) -> bool {
+        self.timers.put_off(key, deadline)
+    }
+
     /// Whether no timer of this deadline is left that was made before. `false`: perhaps.
     pub(crate) fn is_out(&self, deadline: Instant) -> bool {
         self.timers.is_out(deadline)

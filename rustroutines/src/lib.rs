@@ -108,7 +108,7 @@ mod driver;
 #[cfg(all(feature = "faults", not(loom)))]
 #[doc(hidden)]
 pub mod __faults {
-    pub use crate::driver::faults::{Faults, Injected, inject};
+    pub use crate::driver::faults::{Faults, Injected, inject, moved_by_system};
 }
 pub mod error;
 pub mod io;

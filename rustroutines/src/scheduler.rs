@@ -42,6 +42,7 @@ mod shutdown;
 #[cfg(all(test, shuttle))]
 mod shuttle;
 pub(crate) mod simulation;
+mod suspect;
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 mod threads;

@@ -96,14 +96,15 @@ const CHAPTERS: [Chapter; 13] = [
     Chapter {
         title: "Large copies",
         text: "The time of a MiB: 512 MiB from one connection on loopback to another, and between two both ways at \
-               once; a file of 256 MiB to another, and to a connection. Of std: `io::copy` on threads; of tokio: \
-               `copy_buf` and `copy_bidirectional_with_sizes`, with buffers as large as ours.",
+               once; a file of 256 MiB to another, and to a connection. Of std: `io::copy` on threads; of Go: \
+               `io.Copy`; of tokio: `copy_buf` and `copy_bidirectional_with_sizes`, with buffers as large as ours.",
         operations: &["copy"],
     },
     Chapter {
         title: "Files",
         text: "In the page cache: a line of 66 bytes, and 4 KiB, read from a file of 64 MiB; 64 bytes written; a \
-               file of 2 KiB read whole, by eight at once. Of std: one thread; of tokio: with buffers as large as ours.",
+               file of 2 KiB read whole, by eight at once. Of std: one thread; of tokio and Go: with buffers as large as \
+               ours.",
         operations: &["files"],
     },
     Chapter {

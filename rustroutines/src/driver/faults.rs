@@ -8,11 +8,17 @@
 //! - *Aborted* connections and *exhausted* descriptors, when accepting; what was to be accepted stays.
 //! - *Uncached* files: what lies in the system's cache does not, for who asks for no more than that.
 //! - *Broken* connections: `BrokenPipe` from a write, `ConnectionReset` from a read.
+//!
+//! And it counts what the system has copied by itself, which nobody could tell otherwise.
 
+#[cfg(all(feature = "faults", target_os = "linux"))]
+pub(crate) use real::note_moved;
 #[cfg(feature = "faults")]
-pub use real::{Faults, Injected, inject};
+pub use real::{Faults, Injected, inject, moved_by_system};
 #[cfg(feature = "faults")]
 pub(crate) use real::{accept, alarm, are_injected, is_cached, read, write};
+#[cfg(all(not(feature = "faults"), target_os = "linux"))]
+pub(crate) use unreal::note_moved;
 #[cfg(not(feature = "faults"))]
 pub(crate) use unreal::{accept, alarm, are_injected, is_cached, read, write};
 
@@ -49,11 +55,15 @@ mod unreal {
     pub(crate) fn write(most: usize) -> io::Result<usize> {
         Ok(most)
     }
+
+    #[cfg(target_os = "linux")]
+    #[inline]
+    pub(crate) fn note_moved(_: usize) {}
 }
 
 #[cfg(feature = "faults")]
 mod real {
-    use crate::platform::atomic::{AtomicBool, Ordering};
+    use crate::platform::atomic::{AtomicBool, AtomicU64, Ordering};
     use crate::platform::random::Seeded;
     use crate::platform::sync::Mutex;
     use std::io;
@@ -87,6 +97,8 @@ mod real {
     static PLAN: Mutex<Option<(Faults, Seeded, u64)>> = Mutex::new(None);
     /// Whether there is a plan.
     static ACTIVE: AtomicBool = AtomicBool::new(false);
+    /// How many bytes the system has copied by itself.
+    static MOVED: AtomicU64 = AtomicU64::new(0);
 
     /// Injects faults into all sockets of the process, until what this returns is dropped.
     pub fn inject(faults: Faults) -> Injected {
@@ -168,6 +180,17 @@ mod real {
             Some(_) => Err(io::ErrorKind::BrokenPipe.into()),
             None => Ok(limit(most)),
         }
+    }
+
+    /// The system has copied so many bytes by itself.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn note_moved(bytes: usize) {
+        MOVED.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// How many bytes the system has copied by itself, from file to file and from file to stream, so far.
+    pub fn moved_by_system() -> u64 {
+        MOVED.load(Ordering::Relaxed)
     }
 
     fn limit(most: usize) -> usize {

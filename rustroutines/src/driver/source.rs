@@ -117,13 +117,17 @@ impl<S: Source> Registered<S> {
         // Held throughout, so that of two calls the later wins both. Nothing of the user's runs under it:
         // a timer's waker only looks again, and those it wakes are woken by whoever keeps the time.
         let mut timers = timers.lock();
-        if let Some(timer) = timers[direction as usize].take() {
+        let timer = &mut timers[direction as usize];
+        let due = deadline.filter(|&deadline| deadline > clock::now());
+        // One that is set anew for each request is mostly only put off.
+        let is_put_off = due.zip(*timer).is_some_and(|(due, timer)| self.driver.put_off(timer, due));
+        if let Some(timer) = timer.take_if(|_| !is_put_off) {
             self.driver.cancel(timer);
         }
-        if let Some(deadline) = deadline.filter(|&deadline| deadline > clock::now()) {
+        if let Some(due) = due.filter(|_| !is_put_off) {
             let expiry = Arc::new(Expiry { readiness: self.readiness.clone(), direction });
-            match self.driver.insert(deadline, Waker::from(expiry)) {
-                Ok(timer) => timers[direction as usize] = Some(timer),
+            match self.driver.insert(due, Waker::from(expiry)) {
+                Ok(new) => *timer = Some(new),
                 Err(error) => {
                     drop(timers);
                     // The former one has no timer any more.

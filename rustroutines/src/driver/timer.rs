@@ -177,6 +177,13 @@ impl Timers {
         found
     }
 
+    /// Puts the timer off to a later deadline. `false`: it has fired or was cancelled, or this one is earlier, and
+    /// nothing has changed. Who sleeps until the former deadline wakes for it, and sleeps again.
+    pub(crate) fn put_off(&self, key: TimerKey, deadline: Instant) -> bool {
+        let tick = self.tick_after(deadline);
+        self.locked.lock().wheel.put_off(key.key(), tick)
+    }
+
     /// Takes the timer away. `false` if it has fired or was cancelled before.
     pub(crate) fn cancel(&self, key: TimerKey) -> bool {
         let mut locked = self.locked.lock();

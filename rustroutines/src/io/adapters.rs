@@ -1,5 +1,6 @@
 //! Readers made of readers, and the ends of the world: [`Take`], [`Chain`], [`empty`], [`repeat`], [`sink`].
 
+use super::copy::Origin;
 use super::{BufRead, Read, Write};
 use std::io;
 use std::pin::Pin;
@@ -59,6 +60,15 @@ impl<R: Read + Unpin> Read for Take<R> {
         let count = ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buf[..allowed]))?;
         self.limit -= count as u64;
         Poll::Ready(Ok(count))
+    }
+
+    fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.inner).origin() {
+            Origin::File(file) => Origin::Part(file, &mut this.limit),
+            // Of what has a buffer no part can be shown by itself, nor a part of a part.
+            Origin::Read | Origin::Buffered(_) | Origin::Part(..) => Origin::Read,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Both keep what they hold in themselves, never in an operation: nothing is lost with one that is dropped.
 
+use super::copy::Origin;
 use super::{BufRead, Read, Seek, Write};
 use std::fmt;
 use std::io::{self, SeekFrom};
@@ -92,6 +93,14 @@ impl<R: Read + Unpin> Read for BufReader<R> {
         buf[..count].copy_from_slice(&shown[..count]);
         self.begin += count;
         Poll::Ready(Ok(count))
+    }
+
+    fn origin(self: Pin<&mut Self>) -> Origin<'_> {
+        if self.begin < self.end {
+            Origin::Buffered(self)
+        } else {
+            Pin::new(&mut self.get_mut().inner).origin()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a reader to a writer: [`copy`], [`copy_buf`], [`copy_bidirectional`].
 
-use super::fs::{File, Moving};
+use super::fs::{File, Moving, Outlet};
 use super::ops::advanced;
 use super::{BufRead, Read, Write};
 use crate::task::budget;
@@ -9,20 +9,24 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// How much is on its way at once.
+/// How much is on its way at once at first.
 const PIECE: usize = 64 * 1024;
+/// And once so much was there at once.
+const LARGE: usize = 256 * 1024;
 
 /// Copies everything that comes from `reader` to `writer`, and flushes that. The value says how many bytes
 /// it was.
 ///
-/// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From one
-/// [`File`] to another the system copies, where it can (Linux), as in [`std::io::copy`].
+/// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From a [`File`], or what a
+/// [`Take`](super::Take) or an emptied [`BufReader`](super::BufReader) reads of it, to a stream of [`net`](super::net), and
+/// from one `File` to another, the system copies, where it can (Linux), as in [`std::io::copy`]. Who changes a file that is being
+/// sent so may have the other side read either.
 ///
 /// # Errors
 /// Those of both.
 ///
 /// # Cancel safety
-/// What has been read and could not be written yet (64 KiB at most) is lost with it, but for what comes from memory or
+/// What has been read and could not be written yet (256 KiB at most) is lost with it, but for what comes from memory or
 /// a [`File`]. Where that matters, use [`copy_buf`].
 ///
 /// # Examples
@@ -38,7 +42,7 @@ where
     R: Read + Unpin + ?Sized,
     W: Write + Unpin + ?Sized,
 {
-    CopyOp { reader, writer, transfer: Transfer::new() }
+    CopyOp { reader, writer, transfer: Transfer::default() }
 }
 
 /// The operation of [`copy`].
@@ -61,7 +65,7 @@ impl<R: Read + Unpin + ?Sized, W: Write + Unpin + ?Sized> CopyOp<'_, R, W> {
 
 advanced!(['a, R: Read + Unpin + ?Sized, W: Write + Unpin + ?Sized] CopyOp<'a, R, W> => io::Result<u64>);
 
-/// What a reader is, as far as a copy can make use of it.
+/// What a reader is at this moment, as far as a copy can make use of it.
 #[doc(hidden)]
 pub enum Origin<'a> {
     /// It can be read.
@@ -70,6 +74,8 @@ pub enum Origin<'a> {
     Buffered(Pin<&'a mut dyn BufRead>),
     /// It is a file.
     File(&'a mut File),
+    /// It is so much of a file.
+    Part(&'a mut File, &'a mut u64),
 }
 
 impl fmt::Debug for Origin<'_> {
@@ -78,15 +84,37 @@ impl fmt::Debug for Origin<'_> {
             Self::Read => "Read",
             Self::Buffered(_) => "Buffered",
             Self::File(_) => "File",
+            Self::Part(..) => "Part",
         })
     }
 }
 
-/// Copying in one direction.
-#[derive(Debug)]
+/// What a writer is, as far as a copy can make use of it.
+#[doc(hidden)]
+pub enum Target<'a> {
+    /// It can be written to.
+    Write,
+    /// It is a file.
+    File(&'a mut File),
+    /// It is a stream of the system's.
+    Stream(&'a dyn Outlet),
+}
+
+impl fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Write => "Write",
+            Self::File(_) => "File",
+            Self::Stream(_) => "Stream",
+        })
+    }
+}
+
+/// Copying in one direction, a piece at a time: by the system where that moves anything, else by hand.
+#[derive(Debug, Default)]
 struct Transfer {
-    /// Where the system moves it; `None` once it moves nothing more.
-    moving: Option<Moving>,
+    /// What the system does of it.
+    moving: Moving,
     /// What is on its way, between `begin` and `end`. Made when the reader has no buffer.
     buf: Vec<u8>,
     /// Where in `buf` that begins.
@@ -102,90 +130,127 @@ struct Transfer {
 }
 
 impl Transfer {
-    fn new() -> Self {
-        let moving = Some(Moving::default());
-        Self { moving, buf: Vec::new(), begin: 0, end: 0, count: 0, unflushed: false, ended: false }
-    }
-
     fn advance<R, W>(&mut self, reader: &mut R, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<u64>>
     where
         R: Read + Unpin + ?Sized,
         W: Write + Unpin + ?Sized,
     {
-        while let Some(moving) = &mut self.moving {
-            let moved = match (Pin::new(&mut *reader).origin(), Pin::new(&mut *writer).as_file()) {
-                (Origin::File(from), Some(to)) => ready!(moving.poll_piece(from, to, cx))?,
+        while !self.ended {
+            let moved = match (Pin::new(&mut *reader).origin(), Pin::new(&mut *writer).target()) {
+                (Origin::File(from), Target::File(to)) => ready!(self.moving.poll_piece(from, to, cx))?,
+                (Origin::File(from), Target::Stream(to)) => {
+                    ready!(self.moving.poll_sent(from, u64::MAX, to, cx))?
+                }
+                (Origin::Part(from, limit), Target::Stream(to)) => {
+                    let sent = ready!(self.moving.poll_sent(from, *limit, to, cx))?;
+                    *limit -= sent as u64;
+                    sent
+                }
                 _ => 0,
             };
             self.count += moved as u64;
             if moved == 0 {
-                self.moving = None;
+                ready!(self.poll_by_hand(reader, writer, cx))?;
             }
         }
-        match Pin::new(&mut *reader).origin() {
-            Origin::Read => self.advance_by_hand(reader, writer, cx),
-            Origin::Buffered(reader) => {
-                poll_passed_on(reader, writer, &mut self.count, &mut self.unflushed, cx)
-                    .map_ok(|()| self.count)
-            }
-            Origin::File(file) => {
-                poll_passed_on(Pin::new(file), writer, &mut self.count, &mut self.unflushed, cx)
-                    .map_ok(|()| self.count)
-            }
-        }
+        ready!(Pin::new(&mut *writer).poll_flush(cx))?;
+        Poll::Ready(Ok(self.count))
     }
 
-    fn advance_by_hand<R, W>(
+    /// Copies a piece, or finds that there is none.
+    fn poll_by_hand<R, W>(
         &mut self,
-        mut reader: &mut R,
-        mut writer: &mut W,
+        reader: &mut R,
+        writer: &mut W,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<u64>>
+    ) -> Poll<io::Result<()>>
     where
         R: Read + Unpin + ?Sized,
         W: Write + Unpin + ?Sized,
     {
-        self.buf.resize(PIECE, 0);
-        loop {
-            while self.begin < self.end {
-                // Neither side may ever have to wait, and others want to run.
-                ready!(budget::poll_proceed(cx));
-                match Pin::new(&mut writer).poll_write(cx, &self.buf[self.begin..self.end]) {
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    Poll::Ready(Ok(count)) => {
-                        self.begin += count;
-                        self.count += count as u64;
-                        self.unflushed = true;
-                    }
+        let (count, unflushed) = (&mut self.count, &mut self.unflushed);
+        let passed_on = match Pin::new(&mut *reader).origin() {
+            Origin::Read => return self.poll_through(reader, writer, cx),
+            Origin::Buffered(reader) => ready!(poll_passed_on(reader, u64::MAX, writer, unflushed, cx))?,
+            Origin::File(file) => ready!(poll_passed_on(Pin::new(file), u64::MAX, writer, unflushed, cx))?,
+            Origin::Part(file, limit) => {
+                let passed_on = ready!(poll_passed_on(Pin::new(file), *limit, writer, unflushed, cx))?;
+                *limit -= passed_on as u64;
+                passed_on
+            }
+        };
+        *count += passed_on as u64;
+        self.ended = passed_on == 0;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Copies a piece through `buf`, or finds that there is none.
+    fn poll_through<R, W>(
+        &mut self,
+        mut reader: &mut R,
+        mut writer: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>>
+    where
+        R: Read + Unpin + ?Sized,
+        W: Write + Unpin + ?Sized,
+    {
+        if self.begin == self.end {
+            self.make_room();
+            let count = loop {
+                match Pin::new(&mut reader).poll_read(cx, &mut self.buf) {
+                    Poll::Ready(Ok(count)) => break count,
                     Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Pending => {
-                        budget::refund();
-                        return Poll::Pending;
-                    }
+                    Poll::Pending => return poll_flush_to_wait(&mut writer, &mut self.unflushed, cx),
                 }
-            }
-            if self.ended {
-                ready!(Pin::new(&mut writer).poll_flush(cx))?;
-                return Poll::Ready(Ok(self.count));
-            }
-            match Pin::new(&mut reader).poll_read(cx, &mut self.buf) {
+            };
+            self.ended = count == 0;
+            (self.begin, self.end) = (0, count);
+        }
+        while self.begin < self.end {
+            // Neither side may ever have to wait, and others want to run.
+            ready!(budget::poll_proceed(cx));
+            match Pin::new(&mut writer).poll_write(cx, &self.buf[self.begin..self.end]) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(count)) => {
-                    self.ended = count == 0;
-                    (self.begin, self.end) = (0, count);
+                    self.begin += count;
+                    self.count += count as u64;
+                    self.unflushed = true;
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    if self.unflushed {
-                        ready!(Pin::new(&mut writer).poll_flush(cx))?;
-                        self.unflushed = false;
-                    }
+                    budget::refund();
                     return Poll::Pending;
                 }
             }
         }
+        Poll::Ready(Ok(()))
     }
+
+    /// Makes the buffer; a larger one where the last piece has filled it. It is empty.
+    fn make_room(&mut self) {
+        let length = if self.buf.is_empty() { PIECE } else { LARGE };
+        if self.buf.len() < length && self.end == self.buf.len() {
+            // Not `resize`: it would write all of it, and the system has zeros.
+            self.buf = vec![0; length];
+            (self.begin, self.end) = (0, 0);
+        }
+    }
+}
+
+/// Sends on what was written before a wait for more. `Pending` at last.
+fn poll_flush_to_wait<W: Write + Unpin + ?Sized, T>(
+    writer: &mut W,
+    unflushed: &mut bool,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<T>> {
+    if *unflushed {
+        ready!(Pin::new(writer).poll_flush(cx))?;
+        *unflushed = false;
+    }
+    Poll::Pending
 }
 
 /// Copies everything that comes from `reader` to `writer`, and flushes that; through the buffer of
@@ -220,48 +285,54 @@ pub struct CopyBufOp<'a, R: ?Sized, W: ?Sized> {
 
 impl<R: BufRead + Unpin + ?Sized, W: Write + Unpin + ?Sized> CopyBufOp<'_, R, W> {
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        let reader = Pin::new(&mut *self.reader);
-        poll_passed_on(reader, &mut *self.writer, &mut self.count, &mut self.unflushed, cx)
-            .map_ok(|()| self.count)
+        loop {
+            let reader = Pin::new(&mut *self.reader);
+            let unflushed = &mut self.unflushed;
+            match ready!(poll_passed_on(reader, u64::MAX, &mut *self.writer, unflushed, cx))? {
+                0 => break,
+                passed_on => self.count += passed_on as u64,
+            }
+        }
+        ready!(Pin::new(&mut *self.writer).poll_flush(cx))?;
+        Poll::Ready(Ok(self.count))
     }
 }
 
-/// Writes everything out of the buffer of `reader`, and flushes: at the end, and before a wait for more. Adds to `count`.
+/// Writes out of the buffer of `reader`, `limit` bytes at most, and says how many: 0 at the end. Flushes before a wait
+/// for more.
 fn poll_passed_on<R: BufRead + ?Sized, W: Write + Unpin + ?Sized>(
     mut reader: Pin<&mut R>,
+    limit: u64,
     mut writer: &mut W,
-    count: &mut u64,
     unflushed: &mut bool,
     cx: &mut Context<'_>,
-) -> Poll<io::Result<()>> {
+) -> Poll<io::Result<usize>> {
+    if limit == 0 {
+        return Poll::Ready(Ok(0));
+    }
     loop {
         // Neither side may ever have to wait, and others want to run.
         ready!(budget::poll_proceed(cx));
         let shown = match reader.as_mut().poll_fill_buf(cx) {
+            Poll::Ready(Ok([])) => return Poll::Ready(Ok(0)),
             Poll::Ready(Ok(shown)) => shown,
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Pending => {
                 budget::refund();
-                if *unflushed {
-                    ready!(Pin::new(&mut writer).poll_flush(cx))?;
-                    *unflushed = false;
-                }
-                return Poll::Pending;
+                return poll_flush_to_wait(&mut writer, unflushed, cx);
             }
         };
-        if shown.is_empty() {
-            return Pin::new(&mut writer).poll_flush(cx);
-        }
-        let written = match ready!(Pin::new(&mut writer).poll_write(cx, shown)) {
+        let most = usize::try_from(limit).map_or(shown.len(), |limit| limit.min(shown.len()));
+        let written = match ready!(Pin::new(&mut writer).poll_write(cx, &shown[..most])) {
             Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Poll::Ready(Err(error)),
         };
         reader.as_mut().consume(written);
-        *count += written as u64;
         *unflushed = true;
+        return Poll::Ready(Ok(written));
     }
 }
 
@@ -275,7 +346,7 @@ advanced!(['a, R: BufRead + Unpin + ?Sized, W: Write + Unpin + ?Sized] CopyBufOp
 /// The first of either side; it ends both directions.
 ///
 /// # Cancel safety
-/// What has been read and could not be written yet (64 KiB at most each way) is lost with it.
+/// What has been read and could not be written yet (256 KiB at most each way) is lost with it.
 pub fn copy_bidirectional<'a, A, B>(a: &'a mut A, b: &'a mut B) -> CopyBidirectionalOp<'a, A, B>
 where
     A: Read + Write + Unpin + ?Sized,
@@ -311,7 +382,7 @@ enum Direction {
 
 impl Direction {
     fn new() -> Self {
-        Self::Copying(Transfer::new())
+        Self::Copying(Transfer::default())
     }
 
     fn advance<R, W>(

@@ -55,7 +55,9 @@ mod temp;
 pub use cached::ReadFileOp;
 pub use dir::{DirEntry, NextEntry, ReadDir, read_dir};
 pub use file::{File, FileOp, IntoStdOp};
-pub(super) use moving::Moving;
+pub(super) use moving::{Moving, Outlet};
+#[cfg(not(any(loom, shuttle)))]
+pub(super) use moving::{Sent, send};
 pub use options::OpenOptions;
 pub use std::fs::{FileTimes, FileType, Metadata, Permissions};
 pub use temp::{TempDir, TempFile};

@@ -1,7 +1,6 @@
 //! The traits for references, boxes and pins, and for what lies in memory and never waits.
 
-use super::copy::Origin;
-use super::fs::File;
+use super::copy::{Origin, Target};
 use super::{BufRead, Read, Seek, Write};
 use std::io::{self, Cursor, SeekFrom};
 use std::ops::DerefMut;
@@ -53,9 +52,9 @@ macro_rules! passed_on {
                 $pinned.poll_close(cx)
             }
 
-            fn as_file(self: Pin<&mut Self>) -> Option<&mut File> {
+            fn target(self: Pin<&mut Self>) -> Target<'_> {
                 let $this = self;
-                $pinned.as_file()
+                $pinned.target()
             }
         }
 

@@ -13,8 +13,7 @@
 //! - A byte that was taken in and not reported yet is kept for the next call.
 
 use super::adapters::{Chain, Take};
-use super::copy::Origin;
-use super::fs::File;
+use super::copy::{Origin, Target};
 use super::ops::{
     CloseOp, FillBufOp, FlushOp, Lines, ReadExactOp, ReadLineOp, ReadOp, ReadToEndOp, ReadToStringOp,
     ReadUntilOp, SeekOp, Split, WriteAllFromOp, WriteAllOp, WriteOp,
@@ -259,10 +258,10 @@ pub trait Write {
         CloseOp::new(self)
     }
 
-    /// The file that it is, which [`copy`](super::copy) can make use of. No part of the interface.
+    /// What [`copy`](super::copy) can make use of, beyond writing. No part of the interface.
     #[doc(hidden)]
-    fn as_file(self: Pin<&mut Self>) -> Option<&mut File> {
-        None
+    fn target(self: Pin<&mut Self>) -> Target<'_> {
+        Target::Write
     }
 }
 

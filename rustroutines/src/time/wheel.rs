@@ -13,11 +13,12 @@
 //!
 //! # Invariants
 //! - An entry on level L agrees with `elapsed` in all digits above L, and its digit at L is greater
-//!   than that of `elapsed`. Therefore every entry of a level is earlier than every entry of a higher
+//!   than that of `elapsed`; where it was put off since it found its place, this holds of the deadline that it had then,
+//!   which was earlier. Therefore every entry of a level is earlier than every entry of a higher
 //!   level, and within a level the slots are in order: the earliest slot is the first occupied one of
 //!   the lowest occupied level.
 //! - `elapsed` moves only up to the beginning of the earliest slot; this slot is then emptied, and its
-//!   entries find their place anew, on lower levels. So each entry moves at most seven times.
+//!   entries find their place anew, on lower levels. So each entry moves at most seven times, unless it is put off.
 //! - `due` holds entries that were too late when they were inserted: not after `elapsed`.
 //! - While a slot is `opening`, `elapsed` stands still at its beginning, no deadline belongs there, and
 //!   new entries of any deadline queue up behind those that are still in it, so that the entries of one
@@ -25,7 +26,7 @@
 //! - A bit in `occupied` is set if and only if the slot's list is not empty and it is not opening, a bit
 //!   in `levels` if and only if the level has an occupied slot.
 //! - `Slot::earliest` is not after any deadline in the slot. It is one of them, unless that one was
-//!   cancelled.
+//!   cancelled or put off.
 
 pub(crate) use super::slab::Key;
 use super::slab::Slab;
@@ -140,6 +141,19 @@ impl<P> Wheel<P> {
         Some(self.take(index))
     }
 
+    /// Puts an entry off, and says whether that was done: not if it has come out, if it was too late already, or to an
+    /// earlier tick. It stays where it is, and finds its place when its slot is emptied: who puts off a deadline
+    /// over and over does not move it each time.
+    pub(crate) fn put_off(&mut self, key: Key, deadline: u64) -> bool {
+        let Some(index) = self.entries.find(key) else { return false };
+        let entry = self.entries.get_mut(index);
+        let is_later = entry.place != Place::Due && entry.deadline <= deadline;
+        if is_later {
+            entry.deadline = deadline;
+        }
+        is_later
+    }
+
     /// The payload of an entry that has not come out yet.
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut P> {
         let index = self.entries.find(key)?;
@@ -147,7 +161,7 @@ impl<P> Wheel<P> {
     }
 
     /// The tick at which to call [`advance`](Self::advance) next: never after the earliest deadline, and
-    /// exactly at it unless an earlier one of its slot was cancelled. `None` if there are no entries.
+    /// exactly at it unless an earlier one of its slot was cancelled or put off. `None` if there are no entries.
     pub(crate) fn next_tick(&self) -> Option<u64> {
         if !self.due.is_empty() || self.opening.is_some() {
             return Some(self.elapsed);
@@ -480,6 +494,54 @@ mod tests {
                 let next = wheel.next_tick();
                 assert_eq!(next.is_some(), !model.is_empty());
                 assert!(next <= model.keys().next().map(|&(at, _)| at), "it would be slept through");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_put_off_comes_out_at_its_last_deadline() {
+        for seed in 0..40 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut wheel = Wheel::new();
+            let mut entries = BTreeMap::new();
+            let mut now = 0;
+            for id in 0..2_000_u64 {
+                let reach = 1_u64 << [8, 13, 25, 40][seed as usize % 4];
+                match random.u8(0..10) {
+                    0..=2 => {
+                        let deadline = now + random.u64(..reach);
+                        entries.insert(id, (wheel.insert(deadline, id), deadline));
+                    }
+                    3..=7 if !entries.is_empty() => {
+                        let nth = random.usize(..entries.len());
+                        let (_, (key, at)) = entries.iter_mut().nth(nth).unwrap();
+                        let deadline = now + random.u64(..reach);
+                        // Not what is due at once, nor to an earlier tick.
+                        let is_put_off = wheel.put_off(*key, deadline);
+                        assert!(!is_put_off || deadline >= *at);
+                        assert!(is_put_off || deadline < *at || *at <= now);
+                        if is_put_off {
+                            *at = deadline;
+                        }
+                    }
+                    _ => {
+                        now += random.u64(..reach / 4);
+                        let mut fired = fire(&mut wheel, now);
+                        wheel.advance(now, 1, &mut Vec::new());
+                        let ticks: Vec<_> = fired.iter().map(|id| entries[id].1).collect();
+                        assert!(ticks.is_sorted() && ticks.iter().all(|&at| at <= now), "seed {seed}");
+                        let due = entries.iter().filter(|(_, (_, at))| *at <= now);
+                        fired.sort_unstable();
+                        assert!(due.map(|(&id, _)| id).eq(fired.iter().copied()), "seed {seed}, tick {now}");
+                        for id in fired {
+                            let (key, _) = entries.remove(&id).unwrap();
+                            assert!(!wheel.put_off(key, u64::MAX), "it has come out");
+                        }
+                    }
+                }
+                let next = wheel.next_tick();
+                assert_eq!(next.is_some(), !entries.is_empty());
+                assert!(next <= entries.values().map(|&(_, at)| at).min(), "it would be slept through");
             }
         }
     }

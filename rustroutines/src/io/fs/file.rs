@@ -22,7 +22,7 @@
 use super::cached::{self, Unread};
 use super::{FsOp, OpenOptions};
 use crate::Suspend;
-use crate::io::copy::Origin;
+use crate::io::copy::{Origin, Target};
 use crate::io::ops::advanced;
 use crate::io::{BlockOnIo, BufRead, Read, Seek, Write, block_on_io};
 use crate::suspend::operation::routine;
@@ -235,6 +235,15 @@ impl File {
     ) -> Arc<std::fs::File> {
         self.stage = Stage::Ending(Box::pin(ended));
         self.file.clone()
+    }
+
+    /// The file, where nothing is going on and its descriptor is at the place that the user sees.
+    pub(super) fn at_rest(&self) -> Option<&std::fs::File> {
+        let is_at_rest = matches!(self.stage, Stage::Idle)
+            && self.behind.is_empty()
+            && self.unread() == 0
+            && self.back == 0;
+        is_at_rest.then_some(&*self.file)
     }
 
     /// How much was read ahead and not asked for yet.
@@ -491,8 +500,8 @@ impl Write for File {
         self.poll_written(cx)
     }
 
-    fn as_file(self: Pin<&mut Self>) -> Option<&mut File> {
-        Some(self.get_mut())
+    fn target(self: Pin<&mut Self>) -> Target<'_> {
+        Target::File(self.get_mut())
     }
 }
 

@@ -200,6 +200,20 @@ macro_rules! stream {
                 self.io.poll(Direction::Write, cx, waiting, attempt, crate::driver::source::short(buf.len()))
             }
 
+            fn poll_send(
+                &self,
+                cx: &mut Context<'_>,
+                waiting: Waiting<'_>,
+                from: &std::fs::File,
+                most: usize,
+            ) -> Poll<std::io::Result<crate::io::fs::Sent>> {
+                let attempt = |source: &$mio| {
+                    let most = crate::driver::faults::write(most)?;
+                    crate::io::fs::send(from, source, most)
+                };
+                self.io.poll(Direction::Write, cx, waiting, attempt, |_| false)
+            }
+
             fn end(&self, how: std::net::Shutdown) -> std::io::Result<()> {
                 match self.shutdown(how) {
                     // The other side has ended it already.
@@ -248,6 +262,22 @@ macro_rules! stream_traits {
             fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
                 let stream: &$stream = &self;
                 Poll::Ready(super::split::sealed::Stream::end(stream, std::net::Shutdown::Write))
+            }
+
+            fn target(self: Pin<&mut Self>) -> crate::io::copy::Target<'_> {
+                crate::io::copy::Target::Stream(self.get_mut())
+            }
+        }
+
+        impl<$($life)?> crate::io::fs::Outlet for $type {
+            fn poll_send(
+                &self,
+                cx: &mut Context<'_>,
+                from: &std::fs::File,
+                most: usize,
+            ) -> Poll<std::io::Result<crate::io::fs::Sent>> {
+                let stream: &$stream = self;
+                super::split::sealed::Stream::poll_send(stream, cx, Waiting::$waiting, from, most)
             }
         }
     };

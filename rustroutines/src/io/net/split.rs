@@ -3,6 +3,8 @@
 //! Two routines that borrow a stream need not split it: `&TcpStream` can be read from and written to.
 
 use crate::driver::source::Waiting;
+use crate::io::copy::Target;
+use crate::io::fs::{Outlet, Sent};
 use crate::io::{Read, Write};
 use std::error::Error;
 use std::fmt;
@@ -17,6 +19,7 @@ pub trait Stream: sealed::Stream {}
 
 pub(super) mod sealed {
     use crate::driver::source::Waiting;
+    use crate::io::fs::Sent;
     use std::io;
     use std::net::Shutdown;
     use std::task::{Context, Poll};
@@ -39,6 +42,15 @@ pub(super) mod sealed {
             waiting: Waiting<'_>,
             buf: &[u8],
         ) -> Poll<io::Result<usize>>;
+
+        /// As [`Outlet`](crate::io::fs::Outlet) has it.
+        fn poll_send(
+            &self,
+            cx: &mut Context<'_>,
+            waiting: Waiting<'_>,
+            from: &std::fs::File,
+            most: usize,
+        ) -> Poll<io::Result<Sent>>;
 
         /// Ends one direction, or both. No error where the other side has ended the connection.
         fn end(&self, how: Shutdown) -> io::Result<()>;
@@ -119,6 +131,16 @@ impl<S: Stream> Write for WriteHalf<S> {
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.stream().end(Shutdown::Write))
+    }
+
+    fn target(self: Pin<&mut Self>) -> Target<'_> {
+        Target::Stream(self.get_mut())
+    }
+}
+
+impl<S: Stream> Outlet for WriteHalf<S> {
+    fn poll_send(&self, cx: &mut Context<'_>, from: &std::fs::File, most: usize) -> Poll<io::Result<Sent>> {
+        self.stream().poll_send(cx, Waiting::Owned, from, most)
     }
 }
 
