@@ -14,7 +14,9 @@ impl Read for File {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        ready!(self.poll_ahead(cx, buf.len()))?;
+        if self.unread() == 0 || !matches!(self.stage, Stage::Idle) {
+            ready!(self.poll_ahead(cx, buf.len()))?;
+        }
         let count = self.unread().min(buf.len());
         buf[..count].copy_from_slice(&self.ahead[self.begin..self.begin + count]);
         self.begin += count;
@@ -27,12 +29,16 @@ impl Read for File {
 }
 
 impl BufRead for File {
+    #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        ready!(this.poll_ahead(cx, 0))?;
+        if this.unread() == 0 || !matches!(this.stage, Stage::Idle) {
+            ready!(this.poll_ahead(cx, 0))?;
+        }
         Poll::Ready(Ok(&this.ahead[this.begin..this.end]))
     }
 
+    #[inline]
     fn consume(mut self: Pin<&mut Self>, amount: usize) {
         assert!(amount <= self.unread(), "more is taken out than was shown");
         self.begin += amount;
