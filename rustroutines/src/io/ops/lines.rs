@@ -1,5 +1,6 @@
 //! Reading to a mark: a line, or what lies between two of some byte.
 
+use super::read::append_text;
 use super::{Polled, advanced};
 use crate::Suspend;
 use crate::io::BufRead;
@@ -62,7 +63,12 @@ fn poll_until<R: BufRead + Unpin>(
             Ok(shown) => {
                 let mark = memchr(byte, shown);
                 let used = mark.map_or(shown.len(), |at| at + 1);
-                buf.extend_from_slice(&shown[..used]);
+                if buf.capacity() == 0 {
+                    // Most are whole: room for this one, and not for what may come.
+                    *buf = shown[..used].to_vec();
+                } else {
+                    buf.extend_from_slice(&shown[..used]);
+                }
                 (mark.is_some(), used)
             }
         };
@@ -122,24 +128,27 @@ struct PartialLine<'a> {
 
 impl<'a, R: BufRead + Unpin> ReadLineOp<'a, R> {
     pub(in crate::io) fn new(reader: &'a mut R, text: &'a mut String) -> Self {
-        Self { reader, line: PartialLine { text, bytes: Vec::new() } }
+        // The room of a text that is used again and again.
+        let bytes = if text.is_empty() { mem::take(text).into_bytes() } else { Vec::new() };
+        Self { reader, line: PartialLine { text, bytes } }
     }
 
     fn advance(&mut self, cx: &mut Context<'_>) -> Polled<usize> {
         ready!(poll_until(self.reader, b'\n', &mut self.line.bytes, cx))?;
         let count = self.line.bytes.len();
-        Poll::Ready(super::read::append_text(self.line.text, mem::take(&mut self.line.bytes)).map(|()| count))
+        Poll::Ready(append_text(self.line.text, mem::take(&mut self.line.bytes)).map(|()| count))
     }
 }
 
 /// Leaves what has come of an unfinished line with the caller.
 impl Drop for PartialLine<'_> {
     fn drop(&mut self) {
-        let valid = match std::str::from_utf8(&self.bytes) {
-            Ok(all) => all,
-            Err(error) => std::str::from_utf8(&self.bytes[..error.valid_up_to()]).unwrap_or_default(),
-        };
-        self.text.push_str(valid);
+        if self.bytes.capacity() > 0 {
+            let valid = std::str::from_utf8(&self.bytes).map_or_else(|error| error.valid_up_to(), str::len);
+            self.bytes.truncate(valid);
+            let appended = append_text(self.text, mem::take(&mut self.bytes));
+            debug_assert!(appended.is_ok(), "what is not valid was cut off");
+        }
     }
 }
 
