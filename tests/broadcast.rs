@@ -383,6 +383,36 @@ fn a_clone_that_panics_leaves_the_channel_usable() {
     }
 }
 
+/// The first value is read by the channel's lock, and the second without it.
+#[test]
+fn a_clone_that_panics_lets_in_who_waits_for_its_room() {
+    #[derive(Debug)]
+    struct Fragile(u32, u32);
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            assert_ne!(self.0, self.1, "cannot be cloned");
+            Fragile(self.0, self.1)
+        }
+    }
+    for breaks in [0, 1] {
+        let (tx, a) = broadcast_channel_with(1, Overflow::Wait);
+        let b = a.clone();
+        let breaks_at = |rx: &BroadcastReceiver<Fragile>| {
+            catch_unwind(AssertUnwindSafe(|| rx.try_recv().map(|value| value.0))).is_err()
+        };
+        for n in 0..breaks {
+            assert!(tx.try_send(Fragile(n, breaks)).is_ok());
+            assert!(!breaks_at(&a) && !breaks_at(&b));
+        }
+        assert!(tx.try_send(Fragile(breaks, breaks)).is_ok());
+        assert!(breaks_at(&a));
+        let mut waits = tx.send(Fragile(2, breaks));
+        assert!(poll_once(&mut waits).is_pending());
+        assert!(breaks_at(&b), "it was the last that had to see it");
+        assert!(matches!(poll_once(&mut waits), Poll::Ready(Ok(2))));
+    }
+}
+
 /// A `clone` that uses the receiver which is in the middle of a receive finds no lock held.
 #[test]
 fn a_clone_may_use_its_own_receiver() {

@@ -260,6 +260,26 @@ fn the_longest_timeout_never_fires_and_never_panics() {
     });
 }
 
+/// On a simulated clock: first the one who sends waits, and then the one who receives.
+#[test]
+fn the_longest_timeout_does_not_fire_in_centuries() {
+    const CENTURIES: Duration = Duration::from_secs(86_400 * 365 * 300);
+    rustroutines::testing::run(1, || {
+        suspend!({
+            let (tx, rx) = channel();
+            let sender = go!(move || (tx.send_timeout(7, Duration::MAX), tx));
+            sleep(CENTURIES);
+            assert_eq!(rx.recv_timeout(Duration::MAX), Ok(7));
+            let (sent, tx) = sender.join().unwrap();
+            assert_eq!(sent, Ok(()));
+            let receiver = go!(move || rx.recv_timeout(Duration::MAX));
+            sleep(CENTURIES);
+            assert_eq!(tx.send_timeout(8, Duration::MAX), Ok(()));
+            assert_eq!(receiver.join().unwrap(), Ok(8));
+        })
+    });
+}
+
 #[test]
 fn a_timeout_that_races_a_send_delivers_or_returns() {
     ends(|| {

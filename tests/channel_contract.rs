@@ -180,6 +180,23 @@ fn waiting_senders_are_let_in_in_the_order_they_came() {
     }
 }
 
+/// A value that was handed to a receiver which leaves comes back, whatever has taken its room meanwhile.
+#[test]
+fn what_comes_back_is_not_said_to_exceed_the_capacity() {
+    for capacity in [0, 1, 3] {
+        let (tx, rx) = bounded_channel(capacity);
+        let mut leaves = Box::pin(rx.recv());
+        assert!(poll_once(&mut leaves).is_pending());
+        assert_eq!(tx.try_send(0), Ok(()), "it is handed over");
+        (1..=capacity).for_each(|n| assert_eq!(tx.try_send(n), Ok(())));
+        drop(leaves);
+        assert_eq!((tx.len(), rx.len()), (capacity, capacity));
+        assert_eq!(tx.try_send(9), Err(TrySendError::Full(9)));
+        let got: Vec<_> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
+        assert_eq!(got, (0..=capacity).collect::<Vec<_>>());
+    }
+}
+
 /// However many send and receive at once, never have more sends ended than receives have begun and there is room
 /// for. (The length alone shows nothing: it is never said to be more than the capacity.)
 #[test]

@@ -45,7 +45,8 @@ unsafe impl<T: Send> Send for Shared<T> {}
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
-    /// Calls `work` under the lock. It must not call code that isn't known here.
+    /// Calls `work` under the lock. It must not call code that isn't known here, but to clone and drop wakers: one that
+    /// used this channel then, or panicked, would have everybody wait for ever, which is no library's way, but sound.
     fn with<R>(&self, work: impl FnOnce(&mut Inner<T>) -> R) -> R {
         while self.locked.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
             // Off the cache line for a while, as the library does.
