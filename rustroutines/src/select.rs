@@ -5,7 +5,7 @@
 //!
 //! - `arm`: what a select asks of an arm, and what that answers.
 //! - `claim`: what keeps two counterparts from completing two arms.
-//! - `order`: in which order arms are attempted.
+//! - `ready`: which arms may be ready, and which of them is attempted next.
 //! - `builder`: cases known only at run time.
 //!
 //! # The passes
@@ -55,7 +55,7 @@
 mod arm;
 mod builder;
 mod claim;
-mod order;
+mod ready;
 
 pub use arm::{Answer, Arm, Arms, Progress, Step};
 pub use builder::{Select, Wait, Won};
@@ -68,7 +68,7 @@ use crate::platform::random;
 use crate::task::{budget, trace};
 use crate::time::{Sleep, sleep_until};
 use claim::Claim;
-use order::Order;
+use ready::Ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -179,11 +179,11 @@ impl<A: Arms> Selecting<A> {
 
     /// The rest of pass 1, when the `first` arm was not ready: those that may be ready, in random order.
     fn attempt_others(&mut self, first: usize, cx: &mut Context<'_>) -> Option<usize> {
-        let mut order = Order::new(self.count, || self.arms.lend_order());
-        self.arms.peek_at_others(self.count, first, |arm| order.push(arm));
-        let done = (0..order.len()).map(|turn| order.pick(turn)).find(|&arm| self.completes(arm, cx));
-        if let Order::Many(numbers) = order {
-            self.arms.return_order(numbers);
+        let mut ready = Ready::none(self.count, || self.arms.lend_numbers());
+        self.arms.peek_at_others(self.count, first, |arm, may_be| ready.note(arm, may_be));
+        let done = std::iter::from_fn(|| ready.draw()).find(|&arm| self.completes(arm, cx));
+        if let Ready::Many(numbers) = ready {
+            self.arms.return_numbers(numbers);
         }
         done
     }

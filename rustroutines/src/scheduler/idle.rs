@@ -37,6 +37,11 @@
 //! for what only searchers may take, would be to spin until the searcher has taken it: if the system has
 //! suspended the searcher, for long.)
 //!
+//! What a poll that is a burst has queued is not for others unless it is a crowd (see [`queue`](super::queue)): until
+//! then its producer leaves P2 to P4 out, and W3 and F2 do not see it. When the poll ends, its worker says that it is
+//! for others, and acts as a producer from P2 on; so does the monitor in its place. A thief that calls it a burst when
+//! it has just ended is corrected by the end of the next poll: until then the worker itself is awake.
+//!
 //! Fences rather than `SeqCst` accesses: the argument needs no more, and the model checker knows them.
 //!
 //! Rejected: every push wakes a sleeper (each costs about 20 µs of two CPUs; with one searcher at a
@@ -128,8 +133,15 @@ impl Idle {
     #[must_use]
     #[inline]
     pub(crate) fn notify(&self) -> Option<usize> {
+        if self.wants_one() { self.take_sleeper() } else { None }
+    }
+
+    /// P2 and P3: whether a sleeper is to be woken for what was pushed.
+    #[must_use]
+    #[inline]
+    pub(crate) fn wants_one(&self) -> bool {
         fence(Ordering::SeqCst); // P2, pairs with W2 and F2.
-        if wanted(self.counts.load(Ordering::Relaxed)) { self.take_sleeper() } else { None }
+        wanted(self.counts.load(Ordering::Relaxed))
     }
 
     #[cold]

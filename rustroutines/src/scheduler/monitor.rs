@@ -7,7 +7,9 @@
 //! - what is in its next slot, and in its queues, goes into the injector: others take from its queues only when
 //!   they have nothing else, and a program may keep them busy for as long as this poll lasts;
 //! - while anything waits to run, or a timer is due, a sleeper is woken for it; where nobody sleeps
-//!   or searches, the late worker's place goes to a spare thread;
+//!   or searches, the late worker's place goes to a spare thread. But not that of a worker that starts one routine
+//!   after another in its poll, while another worker is brisk: it uses its processor, and what it starts is run. A
+//!   third thread on two processors would take from both;
 //! - a sleeper is made to keep the time and the sources of I/O, where the late worker did: see
 //!   [`driver`](crate::driver).
 //!
@@ -109,7 +111,7 @@ pub(super) fn start(scheduler: &Arc<Scheduler>) -> io::Result<()> {
 
 fn watch(scheduler: &Arc<Scheduler>) {
     let _resident = census::resident();
-    let mut pulses = Vec::new();
+    let mut seen = Vec::new();
     let mut idle_ticks = 0;
     let mut pause = QUIET;
     while !scheduler.is_dead() {
@@ -126,10 +128,10 @@ fn watch(scheduler: &Arc<Scheduler>) {
             // Those for which no thread could be had when they became free.
             let _refused = scheduler.fill_places();
             scheduler.driver.keep_time();
-            let mut in_polls = look(scheduler, &mut pulses, pause);
+            let mut in_polls = look(scheduler, &mut seen, pause);
             if in_polls && overdue(scheduler, OVERDUE) {
                 thread::linger(GLANCE);
-                in_polls = look(scheduler, &mut pulses, GLANCE);
+                in_polls = look(scheduler, &mut seen, GLANCE);
             }
             pause = if in_polls && pause == QUIET { SUSPICIOUS } else { QUIET };
         }
@@ -137,29 +139,44 @@ fn watch(scheduler: &Arc<Scheduler>) {
     scheduler.thread_ends();
 }
 
-/// One look at the workers. `pulses` is what the last one saw, `pause` ago. Says whether somebody is in a poll
+/// What a look sees of a worker.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// Its pulse.
+    pulse: u64,
+    /// The routines that it had started.
+    spawned: u64,
+}
+
+/// One look at the workers. `seen` is what the last one saw, `pause` ago. Says whether somebody is in a poll
 /// that the last look had not seen.
-fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>, pause: Duration) -> bool {
+pub(super) fn look(scheduler: &Arc<Scheduler>, seen: &mut Vec<Seen>, pause: Duration) -> bool {
     let mut late = Vec::new();
     let (mut in_polls, mut brisk) = (false, false);
+    // So many things in this time are many.
+    let many = |number: u64| u128::from(number) * BRISK.as_nanos() > pause.as_nanos();
     for (index, remote) in scheduler.queues.remotes().enumerate() {
-        if index == pulses.len() {
-            pulses.push(0);
+        if index == seen.len() {
+            seen.push(Seen::default());
         }
-        let pulse = remote.own.pulse.load(Ordering::Relaxed);
-        if pulse % 2 == 1 && pulse == pulses[index] {
+        let own = &remote.own;
+        let (pulse, spawned) = (own.pulse.load(Ordering::Relaxed), own.tally.spawned.load(Ordering::Relaxed));
+        let before = std::mem::replace(&mut seen[index], Seen { pulse, spawned });
+        if pulse % 2 == 1 && pulse == before.pulse {
+            let bursts = many(spawned.wrapping_sub(before.spawned));
+            if !bursts {
+                remote.bursts.store(false, Ordering::Relaxed);
+            }
             scheduler.clear_out(remote);
             if remote.placed.load(Ordering::Relaxed) {
-                late.push((remote, pulse));
+                late.push((remote, pulse, bursts));
             }
         } else {
             in_polls |= pulse % 2 == 1;
             remote.look_at_driver.store(true, Ordering::Relaxed);
         }
         // Two for each poll.
-        let polls = pulse.wrapping_sub(pulses[index]) / 2;
-        brisk |= u128::from(polls) * BRISK.as_nanos() > pause.as_nanos();
-        pulses[index] = pulse;
+        brisk |= many(pulse.wrapping_sub(before.pulse) / 2);
     }
     scheduler.driver.set_brisk(brisk);
     if late.is_empty() {
@@ -171,7 +188,10 @@ fn look(scheduler: &Arc<Scheduler>, pulses: &mut Vec<u64>, pause: Duration) -> b
     }
     scheduler.notify();
     if scheduler.idle.all_busy() {
-        for (remote, pulse) in late {
+        for (remote, pulse, bursts) in late {
+            if brisk && bursts {
+                continue;
+            }
             // Starting a thread takes a while: it may have come back meanwhile.
             if remote.own.pulse.load(Ordering::Relaxed) == pulse {
                 relieve(scheduler, remote);

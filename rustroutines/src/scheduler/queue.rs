@@ -29,7 +29,16 @@ use crate::platform::sync::OnceLock;
 use crossbeam_deque::{Injector, Steal, Stealer, Worker};
 use crossbeam_utils::CachePadded;
 use crossbeam_utils::atomic::AtomicCell;
+use std::cell::Cell;
 use std::sync::Arc;
+
+/// In a burst so many tasks are worth a theft: several batches, and more than there are seats in a block, so that
+/// thieves are never at the seats and tasks that the other has just written.
+pub(super) const CROWD: usize = if cfg!(shuttle) { 3 } else { 128 };
+/// So many small thefts in one poll of the other's make that a burst.
+pub(super) const THEFTS: u32 = if cfg!(shuttle) { 1 } else { 8 };
+/// A theft is small that brings less.
+const SMALL: usize = 16;
 
 /// What others see of a worker thread. These fields are read by many and written seldom.
 pub(crate) struct Remote {
@@ -43,6 +52,9 @@ pub(crate) struct Remote {
     pub(crate) placed: AtomicBool,
     /// It should poll the driver soon.
     pub(crate) look_at_driver: AtomicBool,
+    /// While it has its place thieves leave less than a [`CROWD`] in its deque, until the poll ends that it is in.
+    /// Set by a thief: see [`Thefts`].
+    pub(crate) bursts: AtomicBool,
     /// What the thread itself writes with every poll: on cache lines of its own, because thieves would
     /// otherwise wait for each of these writes before they see whether there is anything to steal.
     pub(crate) own: CachePadded<Own>,
@@ -78,12 +90,47 @@ pub(crate) struct Lanes {
     pub(crate) deque: Worker<Task>,
     /// What time or the system has woken.
     pub(crate) prompt: Worker<Task>,
+    /// What it has stolen last.
+    thefts: Thefts,
 }
 
 impl Lanes {
     /// Empty ones.
     pub(crate) fn new() -> Self {
-        Self { deque: Worker::new_fifo(), prompt: Worker::new_fifo() }
+        Self { deque: Worker::new_fifo(), prompt: Worker::new_fifo(), thefts: Thefts::default() }
+    }
+}
+
+/// A thief's last thefts, which were from one deque in one poll of its owner.
+///
+/// A routine that starts a hundred thousand others in one poll does so more slowly than a thief runs them, where they
+/// are short. So the thief is back every other microsecond, in the midst of what the other is writing, or asleep, and
+/// to wake it for a few tasks costs more than they do. Who has stolen a little time and again from one poll says so to
+/// both: it is a *burst*. From then on thieves wait for a [`CROWD`], and nobody is called for less.
+///
+/// The poll's end ends it, and so does giving the place away; then somebody is called for what is left. If the poll
+/// goes on, but starts nobody any more, the monitor ends it within some milliseconds. A thief may say so too late, when
+/// the poll has ended: that is undone by the end of the next. Or when the place has gone, and the thread blocks: so it
+/// counts only with a place.
+#[derive(Default)]
+struct Thefts {
+    /// From whom, and in which poll.
+    of: Cell<(usize, u64)>,
+    /// How many small ones there were.
+    small: Cell<u32>,
+}
+
+impl Thefts {
+    /// So many tasks come from `victim`.
+    fn note(&self, index: usize, victim: &Remote, number: usize) {
+        let pulse = victim.own.pulse.load(Ordering::Relaxed);
+        let before = if self.of.replace((index, pulse)) == (index, pulse) { self.small.get() } else { 0 };
+        let small = before + u32::from(number < SMALL);
+        self.small.set(small);
+        // Relaxed: whoever sees it late steals, or calls, once too often.
+        if small >= THEFTS && pulse % 2 == 1 && !victim.bursts.load(Ordering::Relaxed) {
+            victim.bursts.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -91,6 +138,14 @@ impl Remote {
     /// Where thieves find something, what is the most urgent first.
     fn stealers(&self) -> [&Stealer<Task>; 2] {
         [&self.prompt, &self.stealer]
+    }
+
+    /// Which of them thieves are to look into.
+    fn offers(&self) -> [bool; 2] {
+        // Relaxed: who has come in the place of a thread that gave it away sees that it has none.
+        let bursts = self.bursts.load(Ordering::Relaxed) && self.placed.load(Ordering::Relaxed);
+        let least = if bursts { CROWD } else { 1 };
+        [!self.prompt.is_empty(), self.stealer.len() >= least]
     }
 }
 
@@ -148,6 +203,7 @@ impl Queues {
             parker: Arc::new(Parker::new()),
             placed: AtomicBool::new(false),
             look_at_driver: AtomicBool::new(false),
+            bursts: AtomicBool::new(false),
             own: CachePadded::new(Own {
                 next: AtomicCell::new(None),
                 pulse: AtomicU64::new(0),
@@ -180,9 +236,7 @@ impl Queues {
 
     /// Whether a thief would find nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        let nothing = |remote: &Arc<CachePadded<Remote>>| {
-            remote.stealers().into_iter().all(|stealer| stealer.is_empty())
-        };
+        let nothing = |remote: &Arc<CachePadded<Remote>>| remote.offers() == [false; 2];
         self.injector.is_empty() && self.urgent.is_empty() && self.remotes().all(nothing)
     }
 
@@ -264,13 +318,16 @@ impl Queues {
             let first = random::below(threads);
             let mut again = false;
             for victim in self.plan.victims(me, threads, first) {
-                let into = [&lanes.prompt, &lanes.deque];
-                for (stealer, lane) in self.remote(victim).stealers().into_iter().zip(into) {
-                    if stealer.is_empty() {
+                let (remote, into) = (self.remote(victim), [&lanes.prompt, &lanes.deque]);
+                for ((stealer, offer), lane) in remote.stealers().into_iter().zip(remote.offers()).zip(into) {
+                    if !offer {
                         continue;
                     }
                     match stealer.steal_batch_and_pop(lane) {
-                        Steal::Success(task) => return Some(task),
+                        Steal::Success(task) => {
+                            lanes.thefts.note(victim, remote, 1 + lane.len());
+                            return Some(task);
+                        }
                         Steal::Empty => {}
                         Steal::Retry => again = true,
                     }

@@ -9,7 +9,7 @@ use crate::channel::{Receiver, Sender, bounded_channel, channel};
 use crate::error::{JoinError, SpawnError};
 use crate::platform::explore;
 use crate::platform::random::below;
-use crate::routine::{Builder, yield_now};
+use crate::routine::{Builder, spawn, yield_now};
 use crate::runtime::{RuntimeConfig, RustRoutineRuntime};
 use std::panic::Location;
 use std::sync::Arc;
@@ -266,5 +266,20 @@ fn tasks_that_are_queued_after_the_end_are_dropped() {
         queue.into_iter().for_each(|thread| thread.join().unwrap());
         assert_eq!(drops.load(Ordering::Relaxed), 2);
         drop(joins);
+    });
+}
+
+/// A burst (a theft makes one here) blocks on what it has started, and left to itself: that is for others then,
+/// whatever a thief says of it, and however late. (Nobody looks after it: while all others sleep the monitor does, too.)
+#[test]
+fn what_a_burst_has_started_runs_when_its_thread_blocks() {
+    explore(2_000, || {
+        let runtime = hasty(2);
+        let burst = runtime.spawn(|| async {
+            let started: Vec<_> = (0..4).map(|n| spawn(move || std::future::ready(n))).collect();
+            plain(|| started.into_iter().map(|one| one.join().block().unwrap()).sum::<u32>())
+        });
+        assert_eq!(burst.join().block().unwrap(), 6);
+        assert!(runtime.shutdown(Duration::MAX).stragglers.is_empty());
     });
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::driver::parker::Parker;
 use crate::error::JoinError;
 use crate::platform::faults::refuse_threads;
+use queue::{CROWD, THEFTS};
 use std::future::{Future, poll_fn, ready};
 use std::panic::Location;
 use std::sync::Barrier;
@@ -229,6 +230,99 @@ fn what_is_prompt_stays_so_wherever_it_goes() {
     assert!(!queues.clear_out(&here.remote), "nothing is left");
     scheduler.shut_down(Duration::ZERO);
     drop(spawned);
+}
+
+/// A scheduler without threads, what two are made of, and tasks. Both have a place.
+fn two_without_threads(name: &str, tasks: usize) -> (Arc<Scheduler>, [Vacant; 2], Vec<Task>) {
+    let scheduler = Scheduler::new(settings(name, 2, 2, LONG));
+    let threads = [(); 2].map(|()| scheduler.places.enlist(&scheduler.queues).unwrap());
+    for (me, thread) in threads.iter().enumerate() {
+        scheduler.places.line_up(me, &thread.remote, false);
+    }
+    let tasks = (0..tasks).map(|number| {
+        spawn(&scheduler, move || ready(number)).detach();
+        scheduler.queues.take_any().unwrap()
+    });
+    let tasks = tasks.collect();
+    (scheduler, threads, tasks)
+}
+
+#[test]
+fn who_steals_a_little_time_and_again_waits_for_a_crowd() {
+    let (scheduler, [here, there], mut tasks) = two_without_threads("crowd", 4 * CROWD);
+    let queues = &scheduler.queues;
+    let mut start_one = || here.lanes.deque.push(tasks.pop().unwrap());
+    let steal = || {
+        let first = queues.steal(there.index, &there.lanes)?;
+        let stolen: Vec<_> =
+            std::iter::once(first).chain(std::iter::from_fn(|| there.lanes.deque.pop())).collect();
+        Some(stolen.len())
+    };
+    // Between two thefts the other is in a new poll each time: it can be waited for.
+    for poll in 0..CROWD as u64 {
+        here.remote.own.pulse.store(2 * poll + 1, Ordering::Relaxed);
+        start_one();
+        assert_eq!(steal(), Some(1));
+    }
+    assert!(!here.remote.bursts.load(Ordering::Relaxed));
+    // And now in one poll all the time: the last of those before was the first there.
+    for _ in 1..THEFTS {
+        start_one();
+        assert_eq!(steal(), Some(1));
+    }
+    for _ in 1..CROWD {
+        start_one();
+        assert!(queues.is_empty(), "it is not for them");
+    }
+    assert_eq!(steal(), None);
+    start_one();
+    assert!(!queues.is_empty());
+    assert!(steal().unwrap() > 1);
+    assert_eq!(steal(), None, "less than a crowd is left");
+    here.remote.bursts.store(false, Ordering::Relaxed);
+    assert!(steal().is_some(), "the poll is over");
+    scheduler.shut_down(Duration::ZERO);
+}
+
+#[test]
+fn a_burst_is_over_with_its_poll() {
+    let scheduler = start(settings("over", 1, 1, LONG));
+    let bursts = |now: Option<bool>| {
+        worker::with(|worker| {
+            let bursts = &worker.expect("a routine runs on a worker").remote().bursts;
+            now.map_or_else(|| bursts.load(Ordering::Relaxed), |now| bursts.swap(now, Ordering::Relaxed))
+        })
+    };
+    // As a thief that says so too late for the poll which it means.
+    assert!(!join(spawn(&scheduler, move || ready(bursts(Some(true))))).unwrap());
+    assert!(!join(spawn(&scheduler, move || ready(bursts(None)))).unwrap());
+    scheduler.shut_down(Duration::ZERO);
+}
+
+#[test]
+fn who_starts_one_after_another_keeps_its_place_while_they_are_run() {
+    let (scheduler, [here, there], tasks) = two_without_threads("keeps", 1);
+    let mut seen = Vec::new();
+    let mut look = |started: u64, run_there: u64| {
+        for (counter, more) in
+            [(&here.remote.own.tally.spawned, started), (&there.remote.own.pulse, 2 * run_there)]
+        {
+            counter.fetch_add(more, Ordering::Relaxed);
+        }
+        here.remote.bursts.store(true, Ordering::Relaxed);
+        monitor::look(&scheduler, &mut seen, Duration::from_millis(1));
+        here.remote.placed.load(Ordering::Relaxed)
+    };
+    here.remote.own.pulse.store(1, Ordering::Relaxed);
+    scheduler.queues.injector.push(tasks.into_iter().next().unwrap());
+    assert!(look(1_000, 1_000), "it was not in this poll");
+    assert!(look(1_000, 1_000));
+    assert!(here.remote.bursts.load(Ordering::Relaxed));
+    assert!(!look(1_000, 1), "nobody runs what it starts");
+    scheduler.places.line_up(here.index, &here.remote, false);
+    assert!(!look(1, 1_000), "it does something else");
+    assert!(!here.remote.bursts.load(Ordering::Relaxed), "what it has started is for everybody");
+    scheduler.shut_down(Duration::ZERO);
 }
 
 #[test]

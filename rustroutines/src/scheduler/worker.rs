@@ -26,7 +26,7 @@
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
 //! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
 
-use super::queue::{Lanes, Remote, Vacant, bump};
+use super::queue::{CROWD, Lanes, Remote, Vacant, bump};
 use super::suspect::Suspect;
 use super::{Scheduler, Task};
 use crate::driver::Driver;
@@ -231,9 +231,28 @@ impl Worker {
         self.has_next.set(true);
         if let Some(before) = before {
             self.lanes.deque.push(before);
-            self.scheduler.notify();
+            if self.scheduler.idle.wants_one() {
+                self.call();
+            }
         }
         if self.remote.placed.load(Ordering::Relaxed) { Ok(()) } else { self.take_back() }
+    }
+
+    /// Wakes a sleeper for what is in the deque, unless that is too little for a burst.
+    #[cold]
+    fn call(&self) {
+        if !self.remote.bursts.load(Ordering::Relaxed) || self.lanes.deque.len() >= CROWD {
+            self.scheduler.notify();
+        }
+    }
+
+    /// The poll that was a burst is over, or about to block: what thieves have left is for everybody.
+    #[cold]
+    fn end_burst(&self) {
+        self.remote.bursts.store(false, Ordering::Relaxed);
+        if !self.lanes.deque.is_empty() {
+            self.scheduler.notify(); // Includes the fence that pairs with W2: see `idle`.
+        }
     }
 
     /// The place has gone while a task was put into the next slot. The monitor empties that after it has taken the
@@ -273,6 +292,9 @@ impl Worker {
         own.recorders.measure(task);
         own.current.store(0, Ordering::Relaxed);
         own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
+        if self.remote.bursts.load(Ordering::Relaxed) {
+            self.end_burst();
+        }
     }
 
     /// Steps 1 to 4.
@@ -510,6 +532,9 @@ impl Worker {
         // Outside of a poll (in a waker that the driver calls, say) the place is kept.
         if self.current().is_some() && self.remote.placed.load(Ordering::Relaxed) {
             self.flush_next();
+            if self.remote.bursts.load(Ordering::Relaxed) {
+                self.end_burst();
+            }
             self.scheduler.relieve(&self.remote);
         }
     }

@@ -128,25 +128,23 @@ pub trait Arms {
     /// Passes one step on to an arm.
     fn step(&mut self, arm: usize, step: Step<'_, '_>) -> Answer;
 
-    /// Peeks at all arms below `count` but one, and names those that may be ready. A set that walks its arms
-    /// by itself does so in a third of the instructions.
+    /// Peeks at all arms below `count` but one, and says of each whether it may be ready. A set that walks its
+    /// arms by itself does so in a third of the instructions.
     #[inline]
-    fn peek_at_others(&mut self, count: usize, one: usize, mut found: impl FnMut(usize)) {
+    fn peek_at_others(&mut self, count: usize, one: usize, mut note: impl FnMut(usize, bool)) {
         for arm in (0..count).filter(|&arm| arm != one) {
-            if !matches!(self.step(arm, Step::Peek), Progress::Waiting) {
-                found(arm);
-            }
+            note(arm, !matches!(self.step(arm, Step::Peek), Progress::Waiting));
         }
     }
 
     /// Room for the arms' numbers: what was returned last, so that a set of many arms which is selected from
     /// again and again allocates it once.
-    fn lend_order(&mut self) -> Vec<u32> {
+    fn lend_numbers(&mut self) -> Vec<u32> {
         Vec::new()
     }
 
     /// Takes it back.
-    fn return_order(&mut self, _numbers: Vec<u32>) {}
+    fn return_numbers(&mut self, _numbers: Vec<u32>) {}
 }
 
 impl<F: FnMut(usize, Step<'_, '_>) -> Answer> Arms for F {

@@ -51,7 +51,7 @@ pub struct Select<'a, T> {
     /// Whether counterparts have seen the operations of this round.
     shown: bool,
     /// Room for the numbers of cases, for the engine.
-    order: Vec<u32>,
+    numbers: Vec<u32>,
     /// Order of the numbers instead of random order.
     biased: bool,
     /// What there is where no case is ready.
@@ -106,7 +106,7 @@ impl<'a, T: 'a> Select<'a, T> {
             fleeting: 0,
             begun: false,
             shown: false,
-            order: Vec::new(),
+            numbers: Vec::new(),
             biased: false,
             default: None,
             late: None,
@@ -355,21 +355,21 @@ impl<T> Arms for Round<'_, '_, T> {
     }
 
     #[inline]
-    fn peek_at_others(&mut self, _count: usize, one: usize, mut found: impl FnMut(usize)) {
+    fn peek_at_others(&mut self, _count: usize, one: usize, mut note: impl FnMut(usize, bool)) {
         for (arm, entry) in self.0.cases.iter_mut().enumerate() {
-            let Some(entry) = entry else { continue };
-            if arm != one && entry.case.as_mut().may_be_ready() {
-                found(arm);
+            if let Some(entry) = entry {
+                // Nobody foresees which the one is: to peek at it, too, is cheaper than a branch.
+                note(arm, entry.case.as_mut().may_be_ready() & (arm != one));
             }
         }
     }
 
-    fn lend_order(&mut self) -> Vec<u32> {
-        mem::take(&mut self.0.order)
+    fn lend_numbers(&mut self) -> Vec<u32> {
+        mem::take(&mut self.0.numbers)
     }
 
-    fn return_order(&mut self, order: Vec<u32>) {
-        self.0.order = order;
+    fn return_numbers(&mut self, numbers: Vec<u32>) {
+        self.0.numbers = numbers;
     }
 }
 
