@@ -47,7 +47,7 @@ impl Suspect {
         if self.pulse.is_some() {
             return self;
         }
-        let after = |index: usize| (index + 1) % threads;
+        let after = |index: usize| if index + 1 < threads { index + 1 } else { 0 };
         let next = after(self.index);
         Self { index: if next == me { after(next) } else { next }, pulse: None }
     }

@@ -42,7 +42,7 @@ fn what_lies_in_any_queue_keeps_others_awake() {
         }),
         ("a deque", &|task| here.lanes.deque.push(task)),
         ("what was in the next slot of a thread that is stuck", &|task| {
-            here.remote.own.next.store(Some(task));
+            assert!(here.remote.own.next.swap(Some(task)).is_none());
             assert!(queues.is_empty(), "the next slot is its owner's");
             assert!(queues.clear_out(&here.remote));
         }),
