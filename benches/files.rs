@@ -32,7 +32,7 @@ const READERS: usize = 8;
 type Run = fn(PathBuf) -> usize;
 
 /// What is done, how often, what the contestants say at the end, and they.
-const ROWS: [(&str, usize, usize, [Run; 3]); 4] = [
+const ROWS: [(&str, usize, usize, [Run; 3]); 5] = [
     ("files/lines", LINES, LINES * (LINE.len() - 1), [plain::lines, ours::lines, theirs::lines]),
     (
         "files/reads",
@@ -42,6 +42,7 @@ const ROWS: [(&str, usize, usize, [Run; 3]); 4] = [
     ),
     ("files/writes", MESSAGES, MESSAGES, [plain::messages, ours::messages, theirs::messages]),
     ("files/whole", SMALL.0, SMALL.0 * SMALL.1, [plain::whole, ours::whole, theirs::whole]),
+    ("files/metadata", SMALL.0, SMALL.0 * SMALL.1, [plain::metadata, ours::metadata, theirs::metadata]),
 ];
 const LINES: usize = LARGE / LINE.len();
 
@@ -117,6 +118,13 @@ mod plain {
             .map(|path| std::fs::read(path).unwrap().len())
             .sum()
     }
+
+    pub(super) fn metadata(folder: PathBuf) -> usize {
+        (0..READERS)
+            .flat_map(|reader| share(&folder, reader))
+            .map(|path| std::fs::metadata(path).unwrap().len() as usize)
+            .sum()
+    }
 }
 
 /// In routines.
@@ -188,6 +196,24 @@ mod ours {
             .collect();
         readers.into_iter().map(|reader| reader.join().block().unwrap()).sum()
     }
+
+    pub(super) fn metadata(folder: PathBuf) -> usize {
+        #[routine]
+        fn look(paths: Vec<PathBuf>) -> usize {
+            let mut sum = 0;
+            for path in paths {
+                sum += fs::metadata(path).unwrap().len() as usize;
+            }
+            sum
+        }
+        let readers: Vec<_> = (0..READERS)
+            .map(|reader| {
+                let paths = share(&folder, reader).collect();
+                spawn(move || look(paths))
+            })
+            .collect();
+        readers.into_iter().map(|reader| reader.join().block().unwrap()).sum()
+    }
 }
 
 /// In tasks of tokio, as its documentation advises.
@@ -253,6 +279,28 @@ mod theirs {
                     let mut sum = 0;
                     for path in paths {
                         sum += tokio::fs::read(path).await.unwrap().len();
+                    }
+                    sum
+                })
+            })
+            .collect();
+        run(async move {
+            let mut sum = 0;
+            for reader in readers {
+                sum += reader.await.unwrap();
+            }
+            sum
+        })
+    }
+
+    pub(super) fn metadata(folder: PathBuf) -> usize {
+        let readers: Vec<_> = (0..READERS)
+            .map(|reader| {
+                let paths: Vec<_> = share(&folder, reader).collect();
+                RUNTIME.spawn(async move {
+                    let mut sum = 0;
+                    for path in paths {
+                        sum += tokio::fs::metadata(path).await.unwrap().len() as usize;
                     }
                     sum
                 })

@@ -170,7 +170,7 @@ fn everything_can_be_sent_and_shared() {
     check::<io::fs::File>();
     check::<io::fs::ReadDir>();
     check::<io::fs::FsOp<Vec<u8>>>();
-    check::<io::fs::ReadFileOp<Vec<u8>>>();
+    check::<io::fs::CachedOp<Vec<u8>>>();
     check::<io::DuplexStream>();
     check::<io::Stdin>();
     check::<io::Stdout>();
@@ -221,6 +221,24 @@ fn read_line_that_is_dropped_leaves_what_it_has_read() {
     assert_eq!(line, "abc");
     source.read_line(&mut line).block().unwrap();
     assert_eq!(line, "abcdef\n");
+}
+
+#[test]
+fn read_line_uses_the_room_that_the_text_has() {
+    let mut source = BufReader::with_capacity(4, Pieces::new("one\ntwo, and more\nthree", LENGTHS));
+    let mut line = String::with_capacity(100);
+    let room = line.as_ptr();
+    for expected in ["one\n", "two, and more\n", "three", ""] {
+        line.clear();
+        assert_eq!(source.read_line(&mut line).block().unwrap(), expected.len());
+        assert_eq!((&*line, line.as_ptr()), (expected, room));
+    }
+    let mut source = BufReader::new(Pieces::new("abcdef\n", &[3, 0, 4]));
+    let mut reading = source.read_line(&mut line);
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert!(Pin::new(&mut reading).poll(&mut cx).is_pending());
+    drop(reading);
+    assert_eq!((&*line, line.as_ptr()), ("abc", room), "also where it is dropped");
 }
 
 #[routine]

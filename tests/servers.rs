@@ -276,3 +276,26 @@ fn http_finishes_what_it_is_at_when_it_is_told_to_end() {
     assert_eq!(ended.join().unwrap(), "finishing\n");
     assert!(TcpStream::connect(address).is_err());
 }
+
+#[cfg(unix)]
+#[test]
+fn http_lets_go_of_who_takes_too_long() {
+    let site = Site::new("patience");
+    let server = Server::start("http", &[site.0.to_str().unwrap()]);
+    let (mut silent, mut slow, mut deaf) = (server.connect(), server.connect(), server.connect());
+    slow.write_all(b"GET / HTTP/1.1\r\nhost: x").unwrap();
+    // More than the system holds between the two: the server has to wait for room.
+    for _ in 0..20 {
+        deaf.write_all(b"GET /large.bin HTTP/1.1\r\n\r\n").unwrap();
+    }
+    for stream in [&mut silent, &mut slow] {
+        assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0, "nothing was asked for, or not to the end");
+    }
+    // That it is gone shows in writing to it alone: nobody here reads.
+    let mut attempts = LONG.as_millis() / 20;
+    while deaf.write_all(b"x").is_ok() {
+        attempts = attempts.checked_sub(1).expect("who does not read is not waited for");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server.terminate();
+}

@@ -5,7 +5,8 @@
 //! system's cache. So little is done by the piece: [`read`], [`write`](write()), [`copy`] and the like are
 //! one job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a
 //! time. A small file that is in the system's cache is [`read`] at once, on Linux, where that needs no waiting: on
-//! file systems of the machine's own disks, if no step on the way there is missing either. So does a [`File`] read what
+//! file systems of the machine's own disks and in its memory (but not where a container lays several above one another),
+//! if no step on the way there is missing either. So is its [`metadata`] found; and, from a disk, a [`File`] reads what
 //! comes next.
 //!
 //! What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
@@ -52,7 +53,7 @@ mod moving;
 mod options;
 mod temp;
 
-pub use cached::ReadFileOp;
+pub use cached::CachedOp;
 pub use dir::{DirEntry, NextEntry, ReadDir, read_dir};
 pub use file::{File, FileOp, IntoStdOp};
 pub(super) use moving::{Moving, Outlet};
@@ -91,17 +92,15 @@ fn between<T: Send + 'static>(
 /// Reads a whole file. See [`std::fs::read`].
 ///
 /// On Linux, a small file that is in the system's cache is read at once, without a job.
-pub fn read(path: impl AsRef<Path>) -> ReadFileOp<Vec<u8>> {
-    ReadFileOp::new(path.as_ref(), Ok)
+pub fn read(path: impl AsRef<Path>) -> CachedOp<Vec<u8>> {
+    CachedOp::read(path.as_ref())
 }
 
 /// Reads a whole file, which must be UTF-8. See [`std::fs::read_to_string`].
 ///
 /// As with [`read`], a small file may be read at once.
-pub fn read_to_string(path: impl AsRef<Path>) -> ReadFileOp<String> {
-    ReadFileOp::new(path.as_ref(), |bytes| {
-        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-    })
+pub fn read_to_string(path: impl AsRef<Path>) -> CachedOp<String> {
+    CachedOp::read_to_string(path.as_ref())
 }
 
 /// Makes `contents` the file's contents; it is made if need be. See [`std::fs::write`].
@@ -123,13 +122,17 @@ pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> FsOp<()> {
 }
 
 /// What the system knows about a file, or about the one that a link leads to. See [`std::fs::metadata`].
-pub fn metadata(path: impl AsRef<Path>) -> FsOp<Metadata> {
-    at(path, |path| std::fs::metadata(path))
+///
+/// On Linux, what is in the system's cache is found at once, without a job.
+pub fn metadata(path: impl AsRef<Path>) -> CachedOp<Metadata> {
+    CachedOp::metadata(path.as_ref())
 }
 
 /// What the system knows about a file, or about a link itself. See [`std::fs::symlink_metadata`].
-pub fn symlink_metadata(path: impl AsRef<Path>) -> FsOp<Metadata> {
-    at(path, |path| std::fs::symlink_metadata(path))
+///
+/// As with [`metadata`], it may be found at once.
+pub fn symlink_metadata(path: impl AsRef<Path>) -> CachedOp<Metadata> {
+    CachedOp::symlink_metadata(path.as_ref())
 }
 
 /// Whether there is something. See [`std::fs::exists`].

@@ -1,19 +1,26 @@
-//! Reading on the spot, if that takes no waiting: a small file of which all lies in the system's cache, or a little
-//! from a file that is open.
+//! What is done on the spot, if that takes no waiting: reading a small file of which all lies in the system's cache, or a
+//! little from a file that is open, and asking what the system knows about a file.
 //!
 //! To hand a job to another thread and to be told when it is done costs more than such a file. So it is first
 //! tried without: Linux can be asked to look a path up, and to read, only as far as its caches go. Where anything
-//! is missing, and on other systems, the file is read by a job, as if nothing had been tried.
+//! is missing, where there is an error, and on other systems, a job does it, as if nothing had been tried.
 //!
 //! # What is never done on a worker
 //! - *Opening what is no regular file.* That may wait (for the other end of a pipe), and others may notice (who
 //!   waits at that other end). So the path is first opened as a mere place (`O_PATH`), which touches nothing.
 //!   Who puts a pipe in the place of the file in this very moment has it opened, without waiting, and closed.
 //! - *Asking a file system that has to ask others* (a network's, or one that is a program). Which those are is not
-//!   found out on a worker either: of each file system the first file is read by a job, and that asks. Only those are
-//!   read on the spot of which it is known that they can be (`JUDGED`).
+//!   found out on a worker either: of each file system the first file is a job's, and that asks. Until then nothing is
+//!   looked at but the number of the file system, as it is known here (`STATX_DONT_SYNC`). Only on those is anything
+//!   done on the spot of which it is known that it can be (`JUDGED`).
 //! - *Waiting for the disk*, be it for a directory (`RESOLVE_CACHED`) or for the contents (`RWF_NOWAIT`).
 //! - *Reading much*: what is larger than some ten thousand bytes is a job for another thread.
+//!
+//! # File systems in memory
+//! tmpfs refuses to be asked for what is in the cache (up to Linux 6.18, at least), because there is nothing else. What is
+//! in it may have been swapped out, as the program's own memory may have been: a worker that reads it waits no longer than
+//! one that touches a value. So such a file is read on the spot without asking. Overlays (the files of a container) refuse
+//! too, though the file below would answer; what is below is not to be seen from above, so there a job reads.
 //!
 //! # Why what is read is whole
 //! Another file may have come to the path between the two looks at it, and a file may grow. So its length is only a
@@ -25,7 +32,7 @@
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod linux;
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
-use linux::{Instead, read_on};
+use linux::{Instead, Links, read_on};
 
 use super::FsOp;
 #[cfg(not(any(loom, shuttle)))]
@@ -34,6 +41,7 @@ use crate::io::block_on_io;
 use crate::io::ops::advanced;
 use crate::task::budget;
 use std::fmt;
+use std::fs::Metadata;
 use std::future::Future;
 use std::io;
 use std::mem;
@@ -46,25 +54,9 @@ const SHARE: usize = 8 * 1024;
 
 /// Where nothing can be tried.
 #[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
-enum Instead {
-    Read,
-}
-
+mod elsewhere;
 #[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
-impl Instead {
-    fn of_trying(_: &Path) -> Result<Vec<u8>, Self> {
-        Err(Self::Read)
-    }
-
-    fn read(self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
-    }
-}
-
-#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
-fn read_on(_: &std::fs::File, _: &mut [u8]) -> Result<usize, Unread> {
-    Err(Unread::Never)
-}
+use elsewhere::{Instead, Links, read_on};
 
 /// Why an open file could not be read on the spot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,43 +79,112 @@ pub(super) fn read_open(file: &std::fs::File, buf: &mut [u8]) -> Result<usize, U
     Ok(count)
 }
 
-/// The operation of [`read`](super::read) and [`read_to_string`](super::read_to_string).
+/// The operation of [`read`](super::read), [`metadata`](super::metadata) and others.
+///
+/// # Cancel safety
+/// As with the [others](super).
 #[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
-pub struct ReadFileOp<T: Send + 'static> {
+pub struct CachedOp<T: Send + 'static> {
     /// How far it is.
     stage: Stage<T>,
-    /// What is made of the bytes.
-    make: fn(Vec<u8>) -> io::Result<T>,
+    /// What is to be done.
+    task: Task<T>,
+}
+
+/// What can be done in two ways.
+struct Task<T> {
+    /// On the spot, unless it turns out that something else is to be done.
+    attempt: fn(&Path) -> Result<io::Result<T>, Instead>,
+    /// By a job.
+    job: fn(&Path, Instead) -> io::Result<T>,
+}
+
+impl<T> Copy for Task<T> {}
+
+impl<T> Clone for Task<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
 /// How far the operation is.
 enum Stage<T: Send + 'static> {
     /// Nothing has been done yet.
     Fresh(PathBuf),
-    /// It could not be read on the spot. A job reads it.
+    /// It could not be done on the spot. A job does it.
     Job(FsOp<T>),
     /// Done.
     Finished,
 }
 
-impl<T: Send + 'static> ReadFileOp<T> {
-    pub(super) fn new(path: &Path, make: fn(Vec<u8>) -> io::Result<T>) -> Self {
-        Self { stage: Stage::Fresh(path.to_owned()), make }
+impl CachedOp<Vec<u8>> {
+    pub(super) fn read(path: &Path) -> Self {
+        Self::new(path, Task { attempt: |path| read(path).map(Ok), job: |path, instead| instead.read(path) })
+    }
+}
+
+impl CachedOp<String> {
+    pub(super) fn read_to_string(path: &Path) -> Self {
+        Self::new(
+            path,
+            Task {
+                attempt: |path| read(path).map(into_text),
+                job: |path, instead| instead.read(path).and_then(into_text),
+            },
+        )
+    }
+}
+
+impl CachedOp<Metadata> {
+    pub(super) fn metadata(path: &Path) -> Self {
+        Self::new(
+            path,
+            Task {
+                attempt: |path| Instead::of_looking(path, Links::Followed).map(Ok),
+                job: |path, instead| instead.look(path, Links::Followed),
+            },
+        )
+    }
+
+    pub(super) fn symlink_metadata(path: &Path) -> Self {
+        Self::new(
+            path,
+            Task {
+                attempt: |path| Instead::of_looking(path, Links::Themselves).map(Ok),
+                job: |path, instead| instead.look(path, Links::Themselves),
+            },
+        )
+    }
+}
+
+/// Reads the file on the spot, if that can be.
+fn read(path: &Path) -> Result<Vec<u8>, Instead> {
+    let bytes = Instead::of_reading(path)?;
+    (0..bytes.len() / SHARE).for_each(|_| budget::spend());
+    Ok(bytes)
+}
+
+fn into_text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+impl<T: Send + 'static> CachedOp<T> {
+    fn new(path: &Path, task: Task<T>) -> Self {
+        Self { stage: Stage::Fresh(path.to_owned()), task }
     }
 
     fn advance(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if let Stage::Fresh(path) = &mut self.stage {
             ready!(budget::poll_proceed(cx));
-            let (path, make) = (mem::take(path), self.make);
-            self.stage = match on_the_spot(&path) {
-                Ok(bytes) => {
-                    (0..bytes.len() / SHARE).for_each(|_| budget::spend());
+            let (path, task) = (mem::take(path), self.task);
+            self.stage = match on_the_spot(&path, task) {
+                Ok(done) => {
                     self.stage = Stage::Finished;
-                    return Poll::Ready(make(bytes));
+                    return Poll::Ready(done);
                 }
                 Err(instead) => {
                     budget::refund();
-                    Stage::Job(block_on_io(move || instead.read(&path).and_then(make)))
+                    Stage::Job(block_on_io(move || (task.job)(&path, instead)))
                 }
             };
         }
@@ -136,24 +197,23 @@ impl<T: Send + 'static> ReadFileOp<T> {
     }
 }
 
-/// Tries to read the file on the spot.
-fn on_the_spot(path: &Path) -> Result<Vec<u8>, Instead> {
+fn on_the_spot<T>(path: &Path, task: Task<T>) -> Result<io::Result<T>, Instead> {
     #[cfg(not(any(loom, shuttle)))]
     if !faults::is_cached() {
-        return Err(Instead::Read);
+        return Err(Instead::AsUsual);
     }
-    Instead::of_trying(path)
+    (task.attempt)(path)
 }
 
-advanced!([T: Send + 'static] ReadFileOp<T> => io::Result<T>);
+advanced!([T: Send + 'static] CachedOp<T> => io::Result<T>);
 
-impl<T: Send + 'static> fmt::Debug for ReadFileOp<T> {
+impl<T: Send + 'static> fmt::Debug for CachedOp<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage: &dyn fmt::Debug = match &self.stage {
             Stage::Fresh(path) => path,
             Stage::Job(job) => job,
             Stage::Finished => &"finished",
         };
-        f.debug_tuple("ReadFileOp").field(stage).finish()
+        f.debug_tuple("CachedOp").field(stage).finish()
     }
 }

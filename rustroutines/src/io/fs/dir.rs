@@ -3,7 +3,7 @@
 //! A job fetches many entries at once: most directories cost one job. The job in flight belongs to the
 //! [`ReadDir`], not to the operation that waits for it, so an operation that is dropped loses no entry.
 
-use super::{FsOp, at};
+use super::{CachedOp, FsOp, at};
 use crate::Suspend;
 use crate::io::ops::advanced;
 use crate::io::{BlockOnIo, block_on_io};
@@ -205,7 +205,7 @@ impl DirEntry {
     }
 
     /// What the system knows about it. Links are not followed.
-    pub fn metadata(&self) -> FsOp<Metadata> {
+    pub fn metadata(&self) -> CachedOp<Metadata> {
         super::symlink_metadata(self.path())
     }
 }

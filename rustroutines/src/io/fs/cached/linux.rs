@@ -4,10 +4,14 @@ use super::Unread;
 use crate::platform::atomic::{AtomicBool, AtomicU64, Ordering};
 use memchr::memchr;
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, openat2};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxFlags, fstatfs, makedev, openat2, statfs, statx,
+};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
+use std::fs::{File, Metadata};
 use std::io::{self, IoSliceMut, Read};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// How large a file may be to be read on the spot: some ten microseconds.
@@ -18,9 +22,44 @@ const PAGE: usize = 4096;
 /// Where the descriptor is, and it moves on.
 const CURRENT_PLACE: u64 = u64::MAX;
 
-/// File systems that read what is in the cache without a question to anybody, and say so if it is not there: ext2 to
-/// ext4, XFS, Btrfs, F2FS.
-const LOCAL: [u32; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010];
+/// What becomes of a link at the end of a path.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Links {
+    Followed,
+    Themselves,
+}
+
+/// What can be done on the spot with the files of a file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Nothing, as far as is known.
+    Distant = 0,
+    /// It gives what is in the cache without a question to anybody, and says so if something is not there.
+    Local = 1,
+    /// All of it is in memory. It does not answer to `RWF_NOWAIT`.
+    InMemory = 2,
+}
+
+impl Kind {
+    /// Of a file system that calls itself so.
+    fn of(magic: u32) -> Self {
+        match magic {
+            // ext2 to ext4, XFS, Btrfs, F2FS.
+            0xef53 | 0x5846_5342 | 0x9123_683e | 0xf2f5_2010 => Self::Local,
+            // tmpfs, ramfs.
+            0x0102_1994 | 0x8584_58f6 => Self::InMemory,
+            _ => Self::Distant,
+        }
+    }
+
+    /// How its files are read on the spot.
+    fn reading(self) -> ReadWriteFlags {
+        match self {
+            Self::InMemory => ReadWriteFlags::empty(),
+            Self::Local | Self::Distant => ReadWriteFlags::NOWAIT,
+        }
+    }
+}
 
 /// The system has refused such a call for a reason that does not go away: it is older (openat2 is of Linux 5.6, what
 /// it is asked for of 5.12), or a filter keeps programs from it.
@@ -29,8 +68,8 @@ static REFUSED: AtomicBool = AtomicBool::new(false);
 /// What is known of file systems.
 static JUDGED: Judged = Judged::new();
 
-/// What is known of file systems, each at the place that its number leads to: the number, and in the lowest bit
-/// whether it is one of `LOCAL`. 0: nothing. Relaxed: each entry is complete by itself, and one that is lost is made
+/// What is known of file systems, each at the place that its number leads to: the number, and in the lowest two bits
+/// its `Kind`. 0: nothing. Relaxed: each entry is complete by itself, and one that is lost is made
 /// anew. A number may in time come to another file system; the worst of it is that a worker waits, and is relieved.
 struct Judged([AtomicU64; 16]);
 
@@ -44,58 +83,120 @@ impl Judged {
         &self.0[((device ^ device >> 8) % self.0.len() as u64) as usize]
     }
 
-    /// Whether it is one of `LOCAL`, if that is known.
-    fn look_up(&self, device: u64) -> Option<bool> {
+    /// Of what kind it is, if that is known.
+    fn look_up(&self, device: u64) -> Option<Kind> {
         let entry = self.place(device).load(Ordering::Relaxed);
-        (entry != 0 && entry >> 1 == device).then_some(entry & 1 == 1)
+        let kind = match entry & 3 {
+            1 => Kind::Local,
+            2 => Kind::InMemory,
+            _ => Kind::Distant,
+        };
+        (entry != 0 && entry >> 2 == device).then_some(kind)
     }
 
-    fn note(&self, device: u64, is_local: bool) {
-        self.place(device).store(device << 1 | u64::from(is_local), Ordering::Relaxed);
+    fn note(&self, device: u64, kind: Kind) {
+        self.place(device).store(device << 2 | kind as u64, Ordering::Relaxed);
     }
 }
 
-/// What is to be done, where a file could not be read on the spot.
+/// What is to be done, where nothing could be done on the spot.
 #[derive(Debug)]
 pub(super) enum Instead {
-    /// Reading it by a job.
-    Read,
-    /// That, and finding out about its file system.
-    ReadAndJudge,
+    /// The same by a job.
+    AsUsual,
+    /// That, and finding out about the file system.
+    AndJudge,
 }
 
 impl Instead {
     /// Tries to read the file on the spot.
-    pub(super) fn of_trying(path: &Path) -> Result<Vec<u8>, Self> {
-        if REFUSED.load(Ordering::Relaxed) {
-            return Err(Self::Read);
+    pub(super) fn of_reading(path: &Path) -> Result<Vec<u8>, Self> {
+        let place = Place::find(path, Links::Followed)?;
+        if !place.is_file || place.size > LIMIT as u64 {
+            return Err(Self::AsUsual);
         }
-        let place = open(path, OFlags::PATH)?;
-        let known = fstat(&place).map_err(|_| Self::Read)?;
-        let size = usize::try_from(known.st_size).unwrap_or(usize::MAX);
-        if FileType::from_raw_mode(known.st_mode) != FileType::RegularFile || size > LIMIT {
-            return Err(Self::Read);
-        }
-        if !JUDGED.look_up(known.st_dev).ok_or(Self::ReadAndJudge)? {
-            return Err(Self::Read);
-        }
+        let kind = place.kind()?;
         // Not to wait for whoever has a lease on it.
         let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
-        read(&file, size)
+        read(&file, place.size as usize, kind.reading())
+    }
+
+    /// Tries to find out on the spot what the system knows about it.
+    pub(super) fn of_looking(path: &Path, links: Links) -> Result<Metadata, Self> {
+        let place = Place::find(path, links)?;
+        place.kind()?;
+        File::from(place.handle).metadata().map_err(|_| Self::AsUsual)
     }
 
     /// Reads the file, which may take its time.
     pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
-        if let Self::Read = self {
+        if let Self::AsUsual = self {
             return std::fs::read(path);
         }
-        let mut file = std::fs::File::open(path)?;
-        if let (Ok(known), Ok(system)) = (fstat(&file), fstatfs(&file)) {
-            JUDGED.note(known.st_dev, LOCAL.contains(&(system.f_type as u32)));
+        let mut file = File::open(path)?;
+        if let (Ok(known), Ok(system)) = (file.metadata(), fstatfs(&file)) {
+            JUDGED.note(known.dev(), Kind::of(system.f_type as u32));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Finds out what the system knows about it, which may take its time.
+    pub(super) fn look(self, path: &Path, links: Links) -> io::Result<Metadata> {
+        let known = match links {
+            Links::Followed => std::fs::metadata(path)?,
+            Links::Themselves => std::fs::symlink_metadata(path)?,
+        };
+        // Of a link the file system is asked by the folder it is in, and that may be another's.
+        if let (Self::AndJudge, false, Ok(system)) = (self, known.is_symlink(), statfs(path)) {
+            JUDGED.note(known.dev(), Kind::of(system.f_type as u32));
+        }
+        Ok(known)
+    }
+}
+
+/// What is at a path: a mere place, which was neither opened nor asked.
+struct Place {
+    /// The place.
+    handle: OwnedFd,
+    /// The number of its file system.
+    device: u64,
+    /// Whether it is a regular file.
+    is_file: bool,
+    /// How long it was when the system last looked.
+    size: u64,
+}
+
+impl Place {
+    /// Looks it up, as far as the system's caches go.
+    fn find(path: &Path, links: Links) -> Result<Self, Instead> {
+        if REFUSED.load(Ordering::Relaxed) {
+            return Err(Instead::AsUsual);
+        }
+        let end = match links {
+            Links::Followed => OFlags::empty(),
+            Links::Themselves => OFlags::NOFOLLOW,
+        };
+        let handle = open(path, OFlags::PATH | end)?;
+        let (flags, wanted) =
+            (AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC, StatxFlags::TYPE | StatxFlags::SIZE);
+        let known = statx(&handle, c"", flags, wanted).map_err(|error| refused(error, false))?;
+        Ok(Self {
+            device: makedev(known.stx_dev_major, known.stx_dev_minor),
+            is_file: FileType::from_raw_mode(known.stx_mode.into()) == FileType::RegularFile,
+            size: known.stx_size,
+            handle,
+        })
+    }
+
+    /// What its file system is, if something can be done on the spot there.
+    fn kind(&self) -> Result<Kind, Instead> {
+        match JUDGED.look_up(self.device) {
+            None => Err(Instead::AndJudge),
+            Some(Kind::Distant) => Err(Instead::AsUsual),
+            Some(kind) => Ok(kind),
+        }
     }
 }
 
@@ -108,14 +209,14 @@ fn open(path: &Path, flags: OFlags) -> Result<OwnedFd, Instead> {
     })
 }
 
-/// Reads all of a file, about so large, if it is in the cache.
-fn read(file: &OwnedFd, size: usize) -> Result<Vec<u8>, Instead> {
+/// Reads all of a file, about so large, in this way.
+fn read(file: &OwnedFd, size: usize, how: ReadWriteFlags) -> Result<Vec<u8>, Instead> {
     // One more, to see that there is no more.
     let mut bytes = vec![0; size + 1];
     let mut length = 0;
     while length < bytes.len() {
         let rest = &mut bytes[length..];
-        let count = preadv2(file, &mut [IoSliceMut::new(rest)], length as u64, ReadWriteFlags::NOWAIT);
+        let count = preadv2(file, &mut [IoSliceMut::new(rest)], length as u64, how);
         let count = count.map_err(|error| refused(error, false))?;
         length += count;
         if count == 0 || (length < bytes.len() && length % PAGE != 0) {
@@ -124,7 +225,7 @@ fn read(file: &OwnedFd, size: usize) -> Result<Vec<u8>, Instead> {
         }
     }
     // It is larger than it was.
-    Err(Instead::Read)
+    Err(Instead::AsUsual)
 }
 
 /// Reads on from the place in the file, as far as the cache goes.
@@ -142,7 +243,7 @@ fn refused(error: Errno, for_good: bool) -> Instead {
     if for_good || matches!(error, Errno::NOSYS | Errno::PERM) {
         REFUSED.store(true, Ordering::Relaxed);
     }
-    Instead::Read
+    Instead::AsUsual
 }
 
 #[cfg(test)]

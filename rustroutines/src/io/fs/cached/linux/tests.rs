@@ -14,7 +14,11 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("rustroutines-cached-{}-{name}", std::process::id()));
+        Self::new_in(std::env::temp_dir(), name)
+    }
+
+    fn new_in(base: PathBuf, name: &str) -> Self {
+        let path = base.join(format!("rustroutines-cached-{}-{name}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -30,8 +34,8 @@ impl Folder {
     /// Whether this system reads at all on the spot what is in this folder, once it is judged.
     fn is_read_on_the_spot(&self) -> bool {
         let (path, _) = self.file(3);
-        Instead::ReadAndJudge.read(&path).unwrap();
-        let can = within_some_attempts(|| Instead::of_trying(&path)).is_some();
+        Instead::AndJudge.read(&path).unwrap();
+        let can = within_some_attempts(|| Instead::of_reading(&path)).is_some();
         if !can {
             eprintln!("skipped: this system or its file system can't");
         }
@@ -56,17 +60,17 @@ fn a_file_in_the_cache_is_read_whole_and_on_the_spot() {
     let can = folder.is_read_on_the_spot();
     for size in [0, 1, 100, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE, 40_000, LIMIT] {
         let (path, bytes) = folder.file(size);
-        let read = within_some_attempts(|| Instead::of_trying(&path));
+        let read = within_some_attempts(|| Instead::of_reading(&path));
         assert_eq!(read.is_some(), can, "{size}");
         assert!(read.is_none_or(|read| read == bytes), "{size}");
-        assert!(Instead::Read.read(&path).unwrap() == bytes, "{size}");
-        assert!(Instead::ReadAndJudge.read(&path).unwrap() == bytes, "{size}");
+        assert!(Instead::AsUsual.read(&path).unwrap() == bytes, "{size}");
+        assert!(Instead::AndJudge.read(&path).unwrap() == bytes, "{size}");
     }
     // Through a link, too; but the system may have to note when that was last used, which is left to a job.
     let (path, bytes) = folder.file(1);
     let link = folder.0.join("link");
     std::os::unix::fs::symlink(&path, &link).unwrap();
-    assert_eq!(Instead::of_trying(&link).or_else(|instead| instead.read(&link)).unwrap(), bytes);
+    assert_eq!(Instead::of_reading(&link).or_else(|instead| instead.read(&link)).unwrap(), bytes);
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn such_a_file_needs_no_thread() {
     let mut cx = Context::from_waker(Waker::noop());
     let read = within_some_attempts(|| match Pin::new(&mut crate::io::fs::read(&path)).poll(&mut cx) {
         Poll::Ready(read) => Ok(read.unwrap()),
-        Poll::Pending => Err(Instead::Read),
+        Poll::Pending => Err(Instead::AsUsual),
     });
     assert_eq!(read.unwrap(), bytes);
 }
@@ -93,10 +97,13 @@ fn the_length_is_only_a_hint() {
     let (path, bytes) = folder.file(3 * PAGE);
     let file = within_some_attempts(|| open(&path, OFlags::RDONLY)).unwrap();
     for hint in [3 * PAGE, 3 * PAGE + 1000, 4 * PAGE] {
-        assert!(within_some_attempts(|| read(&file, hint)).unwrap() == bytes, "it was {hint}");
+        assert!(
+            within_some_attempts(|| read(&file, hint, ReadWriteFlags::NOWAIT)).unwrap() == bytes,
+            "it was {hint}"
+        );
     }
-    assert!(read(&file, PAGE - 1).is_err(), "longer than it was");
-    assert!(read(&file, 0).is_err(), "longer than nothing");
+    assert!(read(&file, PAGE - 1, ReadWriteFlags::NOWAIT).is_err(), "longer than it was");
+    assert!(read(&file, 0, ReadWriteFlags::NOWAIT).is_err(), "longer than nothing");
 }
 
 #[test]
@@ -104,15 +111,15 @@ fn what_is_large_or_no_regular_file_is_left_to_a_job() {
     let folder = Folder::new("others");
     folder.is_read_on_the_spot();
     let (large, _) = folder.file(LIMIT + 1);
-    assert!(Instead::of_trying(&large).is_err());
-    assert!(Instead::of_trying(&folder.0).is_err());
-    assert!(Instead::of_trying(&folder.0.join("missing")).is_err());
-    assert!(Instead::of_trying(Path::new("/dev/null")).is_err());
-    assert!(Instead::of_trying(Path::new("/proc/self/status")).is_err());
-    assert!(!Instead::Read.read(Path::new("/proc/self/status")).unwrap().is_empty());
+    assert!(Instead::of_reading(&large).is_err());
+    assert!(Instead::of_reading(&folder.0).is_err());
+    assert!(Instead::of_reading(&folder.0.join("missing")).is_err());
+    assert!(Instead::of_reading(Path::new("/dev/null")).is_err());
+    assert!(Instead::of_reading(Path::new("/proc/self/status")).is_err());
+    assert!(!Instead::AsUsual.read(Path::new("/proc/self/status")).unwrap().is_empty());
     // What is no path says nothing about the system.
     let can = !REFUSED.load(Ordering::Relaxed);
-    assert!(Instead::of_trying(Path::new(OsStr::from_bytes(b"a\0b"))).is_err());
+    assert!(Instead::of_reading(Path::new(OsStr::from_bytes(b"a\0b"))).is_err());
     assert_eq!(!REFUSED.load(Ordering::Relaxed), can);
 }
 
@@ -131,10 +138,10 @@ fn nobody_notices_an_attempt_at_a_pipe() {
         move || fs::write(pipe, "from the other end").unwrap()
     });
     for _ in 0..1_000 {
-        assert!(Instead::of_trying(&pipe).is_err());
+        assert!(Instead::of_reading(&pipe).is_err());
     }
     assert!(!writer.is_finished());
-    assert_eq!(Instead::Read.read(&pipe).unwrap(), b"from the other end");
+    assert_eq!(Instead::AsUsual.read(&pipe).unwrap(), b"from the other end");
     writer.join().unwrap();
 }
 
@@ -142,16 +149,78 @@ fn nobody_notices_an_attempt_at_a_pipe() {
 fn what_is_known_of_file_systems() {
     let judged = Judged::new();
     assert_eq!(judged.look_up(0xfe01), None);
-    judged.note(0xfe01, true);
-    judged.note(0xfe02, false);
-    assert_eq!((judged.look_up(0xfe01), judged.look_up(0xfe02)), (Some(true), Some(false)));
+    judged.note(0xfe01, Kind::Local);
+    judged.note(0xfe02, Kind::Distant);
+    judged.note(0xfe03, Kind::InMemory);
+    assert_eq!((judged.look_up(0xfe01), judged.look_up(0xfe02)), (Some(Kind::Local), Some(Kind::Distant)));
+    assert_eq!(judged.look_up(0xfe03), Some(Kind::InMemory));
     // Numbers that lead to the same place: the last is known, and no other taken for it.
     let same = 0xfe01 + (1 << 40);
     assert!(std::ptr::eq(judged.place(same), judged.place(0xfe01)));
     assert_eq!(judged.look_up(same), None);
-    judged.note(same, false);
-    assert_eq!((judged.look_up(same), judged.look_up(0xfe01)), (Some(false), None));
+    judged.note(same, Kind::Distant);
+    assert_eq!((judged.look_up(same), judged.look_up(0xfe01)), (Some(Kind::Distant), None));
     // A file system without a number is never known, and never read from on the spot.
-    judged.note(0, false);
+    judged.note(0, Kind::Distant);
     assert_eq!(judged.look_up(0), None);
+}
+
+#[test]
+fn a_file_in_memory_is_read_on_the_spot_and_whole() {
+    let memory = PathBuf::from("/dev/shm");
+    if !statfs(&memory).is_ok_and(|system| Kind::of(system.f_type as u32) == Kind::InMemory) {
+        eprintln!("skipped: there is no file system in memory");
+        return;
+    }
+    let folder = Folder::new_in(memory, "memory");
+    let can = folder.is_read_on_the_spot();
+    assert!(can || REFUSED.load(Ordering::Relaxed), "what is in memory is always there");
+    for size in [0, 1, PAGE - 1, PAGE, PAGE + 1, 40_000, LIMIT] {
+        let (path, bytes) = folder.file(size);
+        let read = within_some_attempts(|| Instead::of_reading(&path));
+        assert_eq!(read.is_some(), can, "{size}");
+        assert!(read.is_none_or(|read| read == bytes), "{size}");
+    }
+    assert!(Instead::of_reading(&folder.file(LIMIT + 1).0).is_err());
+}
+
+/// All that is the same however often it is asked for.
+fn facts(known: &Metadata) -> (u64, u64, u32, u64, Option<std::time::SystemTime>) {
+    (known.dev(), known.ino(), known.mode(), known.len(), known.modified().ok())
+}
+
+#[test]
+fn what_is_known_of_a_file_is_found_on_the_spot() {
+    let folder = Folder::new("known");
+    let can = folder.is_read_on_the_spot();
+    let (large, _) = folder.file(LIMIT + 1);
+    let link = folder.0.join("link");
+    std::os::unix::fs::symlink(&large, &link).unwrap();
+    for (path, links) in [
+        (&large, Links::Followed),
+        (&folder.0, Links::Followed),
+        (&link, Links::Themselves),
+        (&large, Links::Themselves),
+    ] {
+        let expected = facts(&Instead::AsUsual.look(path, links).unwrap());
+        let found = within_some_attempts(|| Instead::of_looking(path, links));
+        assert_eq!(found.is_some(), can, "{path:?}");
+        assert!(found.is_none_or(|found| facts(&found) == expected), "{path:?}");
+    }
+    let through = Instead::of_looking(&link, Links::Followed);
+    let through = through.or_else(|instead| instead.look(&link, Links::Followed)).unwrap();
+    assert_eq!(facts(&through), facts(&fs::metadata(&large).unwrap()));
+    // What is not judged is not asked; nor is what is not there.
+    assert!(Instead::of_looking(Path::new("/proc/self"), Links::Followed).is_err());
+    let missing = folder.0.join("missing");
+    let error = Instead::of_looking(&missing, Links::Followed).unwrap_err().look(&missing, Links::Followed);
+    assert_eq!(error.unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn a_look_judges_the_file_system() {
+    let folder = Folder::new("judge");
+    let (path, _) = folder.file(1);
+    let known = Instead::AndJudge.look(&path, Links::Followed).unwrap();
+    assert!(JUDGED.look_up(known.dev()).is_some());
 }

@@ -1,0 +1,45 @@
+//! What there is in the place of `linux` on other systems, and to a checker: everything is left to a job.
+
+use super::Unread;
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+
+/// What is to be done, where nothing could be done on the spot.
+#[derive(Debug)]
+pub(super) enum Instead {
+    /// The same by a job.
+    AsUsual,
+}
+
+/// What becomes of a link at the end of a path.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Links {
+    Followed,
+    Themselves,
+}
+
+impl Instead {
+    pub(super) fn of_reading(_: &Path) -> Result<Vec<u8>, Self> {
+        Err(Self::AsUsual)
+    }
+
+    pub(super) fn of_looking(_: &Path, _: Links) -> Result<Metadata, Self> {
+        Err(Self::AsUsual)
+    }
+
+    pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    pub(super) fn look(self, path: &Path, links: Links) -> io::Result<Metadata> {
+        match links {
+            Links::Followed => std::fs::metadata(path),
+            Links::Themselves => std::fs::symlink_metadata(path),
+        }
+    }
+}
+
+pub(super) fn read_on(_: &File, _: &mut [u8]) -> Result<usize, Unread> {
+    Err(Unread::Never)
+}
