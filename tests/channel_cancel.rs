@@ -40,6 +40,41 @@ fn a_value_that_nobody_waits_for_any_more_is_the_first_to_be_received() {
     }
 }
 
+/// Nothing but its value goes with it, and that is not taken for one which was never sent.
+#[test]
+fn a_receive_that_is_forgotten_keeps_the_value_that_it_was_given() {
+    for (tx, rx) in [channel(), bounded_channel(1), unbounded_channel()] {
+        let mut forgotten = rx.recv();
+        let mut stays = rx.recv();
+        assert!(poll_once(&mut forgotten).is_pending());
+        assert!(poll_once(&mut stays).is_pending());
+        tx.try_send(1).unwrap();
+        std::mem::forget(forgotten);
+        tx.try_send(2).unwrap();
+        assert_eq!(poll_once(&mut stays), Poll::Ready(Ok(2)));
+        let mut next = rx.recv();
+        assert!(poll_once(&mut next).is_pending());
+        tx.try_send(3).unwrap();
+        assert_eq!(poll_once(&mut next), Poll::Ready(Ok(3)));
+        tx.close();
+        assert!(tx.try_send(4).is_err());
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "the value might come back");
+    }
+}
+
+#[test]
+fn a_permit_that_is_forgotten_keeps_its_room() {
+    let (tx, rx) = bounded_channel(2);
+    std::mem::forget(tx.try_reserve().unwrap());
+    for n in 0..3 {
+        tx.try_send(n).unwrap();
+        assert_eq!(tx.try_send(9), Err(TrySendError::Full(9)));
+        assert_eq!(rx.try_recv(), Ok(n));
+    }
+    tx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "its value might still be sent");
+}
+
 /// A worker that stops on "closed and empty" must not miss a value that comes back.
 #[test]
 fn a_value_that_comes_back_is_older_than_those_that_were_set_aside() {

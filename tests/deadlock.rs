@@ -95,7 +95,7 @@ fn the_report_says_who_waits_for_what() {
     let one = lines.iter().find(|line| line.contains("`one`")).expect("routine one is there");
     assert!(one.contains("spawned at tests/programs/deadlocks.rs:"), "{one}");
     assert!(one.contains("receiving from the bounded channel made at tests/programs/deadlocks.rs:"), "{one}");
-    assert!(one.ends_with("(0 of 3 values)"), "{one}");
+    assert!(one.ends_with("(0 of 3 values), which has 1 sender"), "{one}");
     let two = lines.iter().find(|line| line.contains("`two`")).expect("routine two is there");
     assert!(two.contains("receiving from the unbuffered channel made at"), "{two}");
     let main = lines.iter().find(|line| line.contains("thread `main`")).expect("main is there");

@@ -55,6 +55,11 @@ fn each_operation_says_what_it_is_and_where_its_channel_was_made() {
         let [WaitsFor::Receiving(channel)] = waits(&runtime, &handle)[..] else { panic!() };
         assert_eq!((channel.created.file(), channel.created.line()), (file!(), made));
         assert_eq!((channel.len, channel.capacity), (0, Some(0)));
+        let others = tx.clone();
+        let [found @ WaitsFor::Receiving(channel)] = &waits(&runtime, &handle)[..] else { panic!() };
+        assert_eq!((channel.senders, channel.receivers), (2, 1));
+        assert!(found.to_string().ends_with(", which has 2 senders"), "{found}");
+        drop(others);
 
         let sender = full_tx.clone();
         let sends = runtime.spawn(move || {

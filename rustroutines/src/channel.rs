@@ -208,6 +208,9 @@ impl<T> Receiver<T> {
     /// Dropped before it is done, it has received nothing: a value that was already on its way to it
     /// goes to the next receiver.
     ///
+    /// Forgotten (`std::mem::forget`), it keeps a value that was on its way to it. All others are received as
+    /// ever; but once the channel is closed, receivers that find nothing wait for that value, and it never comes.
+    ///
     /// # Examples
     /// ```
     /// use rustroutines::prelude::*;

@@ -195,22 +195,22 @@ impl Sleep {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
         };
-        let timer = self.timer.take();
-        if timer != Some(JUST_MADE) {
+        if self.timer != Some(JUST_MADE) {
             if clock::now() >= deadline {
-                if let Some(key) = timer {
+                if let Some(key) = self.timer.take() {
                     runtime::with_driver_of(key, |driver| driver.is_out(deadline) || driver.cancel(key));
                 }
                 return Poll::Ready(());
             }
-            if let Some(key) = timer {
+            // It stays ours meanwhile: to clone the waker may panic.
+            if let Some(key) = self.timer {
                 match runtime::with_driver_of(key, |driver| driver.set_waker(key, cx.waker())) {
-                    Some(true) => {
-                        self.timer = timer;
-                        return Poll::Pending;
-                    }
+                    Some(true) => return Poll::Pending,
                     // It has fired since the look at the clock.
-                    Some(false) => return Poll::Ready(()),
+                    Some(false) => {
+                        self.timer = None;
+                        return Poll::Ready(());
+                    }
                     // Its runtime is gone.
                     None => {}
                 }

@@ -451,7 +451,14 @@ impl<T> Channel<T> {
     /// What a dump says of it.
     #[cold]
     pub(crate) fn info(&self) -> ChannelInfo {
-        ChannelInfo::new(self.created, self.len(), self.capacity())
+        ChannelInfo {
+            created: self.created,
+            len: self.len(),
+            capacity: self.capacity(),
+            // Relaxed: out of date at once. A timer is no sender.
+            senders: if self.alarm.is_some() { 0 } else { self.senders.load(Ordering::Relaxed) },
+            receivers: self.receivers.load(Ordering::Relaxed),
+        }
     }
 
     /// Values that are there; see the module's invariant 5.

@@ -186,6 +186,9 @@ impl<T> Sender<T> {
     /// Dropped before it is done, it has reserved nothing: room that was on its way to it goes to the next
     /// in line.
     ///
+    /// A permit that is forgotten (`std::mem::forget`) keeps its room; so does this, with room that was on its way
+    /// to it. Once the channel is closed, receivers that find nothing wait for what would have come there.
+    ///
     /// # Examples
     /// ```
     /// use rustroutines::prelude::*;

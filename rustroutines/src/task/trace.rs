@@ -60,12 +60,10 @@ pub struct ChannelInfo {
     pub len: usize,
     /// How many it can hold; `None`: any number.
     pub capacity: Option<usize>,
-}
-
-impl ChannelInfo {
-    pub(crate) fn new(created: &'static Location<'static>, len: usize, capacity: Option<usize>) -> Self {
-        Self { created, len, capacity }
-    }
+    /// How many senders it has, but for a timer that feeds it. While there is one, receivers wait for it.
+    pub senders: usize,
+    /// How many receivers it has.
+    pub receivers: usize,
 }
 
 /// Whether operations that wait are to say so.
@@ -162,14 +160,33 @@ impl fmt::Display for ChannelInfo {
     }
 }
 
+/// How many there are of the other side: of a channel that nobody closes, the last sender is kept somewhere.
+struct Left(usize, &'static str);
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self(0, _) => Ok(()),
+            Self(1, side) => write!(f, ", which has 1 {side}"),
+            Self(number, side) => write!(f, ", which has {number} {side}s"),
+        }
+    }
+}
+
 impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            WaitsFor::Sending(channel) => write!(f, "sending to {channel}"),
-            WaitsFor::Receiving(channel) => write!(f, "receiving from {channel}"),
+            WaitsFor::Sending(channel) => {
+                write!(f, "sending to {channel}{}", Left(channel.receivers, "receiver"))
+            }
+            WaitsFor::Receiving(channel) => {
+                write!(f, "receiving from {channel}{}", Left(channel.senders, "sender"))
+            }
             WaitsFor::Reserving(channel) => write!(f, "reserving room in {channel}"),
             WaitsFor::Broadcasting(channel) => write!(f, "broadcasting to {channel}"),
-            WaitsFor::BroadcastReceiving(channel) => write!(f, "receiving a broadcast from {channel}"),
+            WaitsFor::BroadcastReceiving(channel) => {
+                write!(f, "receiving a broadcast from {channel}{}", Left(channel.senders, "sender"))
+            }
             WaitsFor::Select(cases) => {
                 write!(f, "select of {}", cases.len())?;
                 for (index, case) in cases.iter().enumerate() {

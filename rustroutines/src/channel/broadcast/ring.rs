@@ -531,7 +531,17 @@ impl<T> Ring<T> {
     /// What a dump says of it.
     #[cold]
     pub(super) fn info(&self) -> ChannelInfo {
-        ChannelInfo::new(self.created, self.len(), Some(self.capacity))
+        let (senders, receivers) = {
+            let state = self.state.lock();
+            (state.senders, state.receivers)
+        };
+        ChannelInfo {
+            created: self.created,
+            len: self.len(),
+            capacity: Some(self.capacity),
+            senders,
+            receivers,
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {
