@@ -53,7 +53,7 @@ const BEHIND: usize = 128 * 1024;
 /// It has its buffers in it: it reads ahead, so that many small reads are one job for the blocking pool, and
 /// it gathers what is written. So `file.lines()` needs no [`BufReader`](crate::io::BufReader).
 ///
-/// **What was written is in the file after a [`flush`](Write::flush)** (or a close, a seek, a read, a
+/// **What was written is in the file after a [`flush`](crate::io::Write::flush)** (or a close, a seek, a read, a
 /// [`sync_all`](File::sync_all)) or when so much was gathered that it was written anyhow; others see it then,
 /// and the errors of writing are reported then. Dropping the file writes what is left, too, on the spot, but
 /// has nobody to tell of an error.
