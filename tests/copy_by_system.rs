@@ -358,7 +358,7 @@ fn files_that_grow_and_shrink_meanwhile() {
 fn a_stream_that_is_closed_ends_the_copy() {
     #[routine]
     fn test(path: PathBuf) -> io::Result<()> {
-        for _ in 0..20 {
+        for _ in 0..5 {
             let (mut here, mut there) = pair()?;
             let mut from = File::open(&path)?;
             let reader = go!(move || {
