@@ -60,7 +60,8 @@ impl Wake for Expiry {
 pub(crate) enum Waiting<'a> {
     /// In this place.
     Placed(&'a mut Place),
-    /// For who alone polls in this direction: the next to poll takes its place.
+    /// For who alone polls in this direction: the next to poll takes its place. Where the operation is dropped, its
+    /// waker stays until then, or until the next event, and keeps what it wakes in memory.
     Owned,
     /// Beside others that poll: until something has happened, even if its operation is gone by then.
     Shared,

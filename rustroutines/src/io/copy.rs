@@ -18,12 +18,13 @@ const LARGE: usize = 256 * 1024;
 /// it was.
 ///
 /// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From a [`File`], or what a
-/// [`Take`](super::Take) or an emptied [`BufReader`](super::BufReader) reads of it, to a stream of [`net`](super::net), and
-/// from one `File` to another, the system copies, where it can (Linux), as in [`std::io::copy`]. Who changes a file that is being
-/// sent so may have the other side read either.
+/// [`Take`](super::Take) or an emptied [`BufReader`](super::BufReader) reads of it, to a stream of
+/// [`net`](super::net), and from one `File` to another, the system copies, where it can (Linux), as in
+/// [`std::io::copy`]. Who changes a file that is being sent so may have the other side read either.
 ///
 /// # Errors
-/// Those of both.
+/// Those of both. (A stream whose other side is gone is an error as long as `SIGPIPE` is ignored, as Rust programs
+/// do. One that has set it back to its default is ended by it where the system sends a file.)
 ///
 /// # Cancel safety
 /// What has been read and could not be written yet (256 KiB at most) is lost with it, but for what comes from memory or

@@ -234,10 +234,10 @@ impl Worker {
             self.has_prompt.set(true);
             return Ok(());
         }
-        let before = self.remote.own.next.swap(Some(task));
+        let other = self.remote.own.next.swap(Some(task));
         self.has_next.set(true);
-        if let Some(before) = before {
-            self.lanes.deque.push(before);
+        if let Some(other) = other {
+            self.lanes.deque.push(other);
             if self.scheduler.idle.wants_one() {
                 self.call();
             }
