@@ -401,7 +401,7 @@ impl Worker {
         self.since_look.set(0);
         self.remote.look_at_driver.store(false, Ordering::Relaxed);
         clock::refresh_coarse();
-        self.relieve();
+        self.unburden();
         self.attend(|driver| _ = driver.poll());
         let injected = self.scheduler.queues.take_injected(&self.lanes);
         self.has_prompt.set(true);
@@ -410,7 +410,7 @@ impl Worker {
     }
 
     /// Takes over what waits in the prompt lane of a worker that is stuck: see the module.
-    fn relieve(&self) {
+    fn unburden(&self) {
         let queues = &self.scheduler.queues;
         let mut suspect = self.suspect.get();
         if let Some(index) = suspect.other_than(self.index) {

@@ -1,4 +1,4 @@
-//! What the driver brings, and whom a worker tells of it.
+//! Whom a worker tells of what the driver brings, and of what it starts; and what it takes over from another.
 
 use super::*;
 use crate::scheduler::tests::{LONG, settings, spawn};
@@ -8,7 +8,7 @@ use std::future::ready;
 struct World {
     scheduler: Arc<Scheduler>,
     worker: Worker,
-    sleeper: usize,
+    other: Vacant,
 }
 
 impl World {
@@ -19,7 +19,7 @@ impl World {
         let Vacant { index, lanes, remote } = mine;
         let worker = Worker::new(scheduler.clone(), index, lanes, remote);
         scheduler.idle.fall_asleep(other.index, false);
-        Self { scheduler, worker, sleeper: other.index }
+        Self { scheduler, worker, other }
     }
 
     fn task(&self) -> Task {
@@ -43,16 +43,18 @@ impl World {
 
     /// Whether the sleeper was called since the last time. It finds nothing, and sleeps again.
     fn called(&self) -> bool {
-        let called = self.scheduler.idle.wake_up(self.sleeper);
-        self.scheduler.idle.fall_asleep(self.sleeper, called);
+        let called = self.scheduler.idle.wake_up(self.other.index);
+        self.scheduler.idle.fall_asleep(self.other.index, called);
         called
     }
 
     /// Nothing is left, in good time.
     fn done(&self) {
         self.worker.alone_until.set(None);
-        let lanes = &self.worker.lanes;
-        while lanes.prompt.pop().or_else(|| lanes.deque.pop()).is_some() {}
+        for lanes in [&self.worker.lanes, &self.other.lanes] {
+            while lanes.prompt.pop().or_else(|| lanes.deque.pop()).is_some() {}
+        }
+        drop(self.worker.remote.own.next.take());
     }
 
     /// Whether the sleeper is called when it was the worker's own for too long.
@@ -122,5 +124,48 @@ fn what_was_too_much_once_is_shared_at_once_the_next_times() {
     assert!(world.worker.scheduler.queues.clear_out(&world.worker.remote));
     assert!(!world.shares_late(), "nothing is left for others");
     assert!(world.shares(2, None), "and yet it was too much");
+    world.ends();
+}
+
+#[test]
+fn in_a_burst_nobody_is_called_for_less_than_a_crowd_until_it_ends() {
+    let world = World::new("burst");
+    let start_one = || {
+        let task = world.task();
+        let _called = world.called();
+        assert!(world.worker.push(task, false).is_ok(), "it has a place");
+        world.called()
+    };
+    assert!(!start_one(), "the next slot is its own");
+    assert!(start_one());
+    world.worker.remote.bursts.store(true, Ordering::Relaxed);
+    while world.worker.lanes.deque.len() < CROWD - 1 {
+        assert!(!start_one());
+    }
+    assert!(start_one());
+    world.worker.end_burst();
+    assert!(world.called());
+    assert!(!world.worker.remote.bursts.load(Ordering::Relaxed));
+    world.ends();
+}
+
+#[test]
+fn what_a_worker_that_is_stuck_was_brought_is_taken_over() {
+    const BROUGHT: usize = 100;
+    let world = World::new("stuck");
+    (0..BROUGHT).for_each(|_| world.other.lanes.prompt.push(world.task()));
+    let pulse = &world.other.remote.own.pulse;
+    pulse.store(1, Ordering::Relaxed);
+    let taken = || {
+        assert!(world.worker.look_around().is_none());
+        world.worker.lanes.prompt.len()
+    };
+    for _ in 0..4 {
+        assert_eq!(taken(), 0);
+        pulse.fetch_add(2, Ordering::Relaxed);
+    }
+    assert_eq!(taken(), 0, "it may be at work");
+    assert_eq!(taken(), BROUGHT);
+    assert!(world.other.lanes.prompt.is_empty());
     world.ends();
 }
