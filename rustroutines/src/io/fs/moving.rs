@@ -11,7 +11,7 @@
 //!
 //! # To a stream
 //! A piece is sent on the spot, as any other write, if it lies in the system's cache: a look at a byte in each
-//! [`STEP`] says so. Where it does not, a piece goes by hand, which a job reads, and the next is tried again. (What the looks
+//! `STEP` says so. Where it does not, a piece goes by hand, which a job reads, and the next is tried again. (What the looks
 //! have missed keeps the worker waiting, until it is relieved.) The place in the file moves by what the stream has taken, in
 //! the same call: a copy that is dropped has lost nothing.
 //!
