@@ -59,6 +59,7 @@ fn a_receive_that_is_forgotten_keeps_the_value_that_it_was_given() {
         tx.close();
         assert!(tx.try_send(4).is_err());
         assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "the value might come back");
+        assert!(poll_once(&mut rx.recv()).is_pending());
     }
 }
 
@@ -72,6 +73,25 @@ fn a_permit_that_is_forgotten_keeps_its_room() {
         assert_eq!(rx.try_recv(), Ok(n));
     }
     tx.close();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "its value might still be sent");
+    assert!(poll_once(&mut rx.recv()).is_pending());
+}
+
+#[test]
+fn a_reservation_that_is_forgotten_keeps_the_room_that_it_was_promised() {
+    let (tx, rx) = bounded_channel(2);
+    (0..2).for_each(|n| tx.try_send(n).unwrap());
+    let mut reserves = tx.reserve();
+    assert!(poll_once(&mut reserves).is_pending());
+    assert_eq!(rx.try_recv(), Ok(0));
+    std::mem::forget(reserves);
+    for n in 1..4 {
+        assert_eq!(tx.try_send(9), Err(TrySendError::Full(9)));
+        assert_eq!(rx.try_recv(), Ok(n));
+        tx.try_send(n + 1).unwrap();
+    }
+    tx.close();
+    assert_eq!(rx.try_recv(), Ok(4));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "its value might still be sent");
 }
 

@@ -71,7 +71,8 @@ fn each_operation_says_what_it_is_and_where_its_channel_was_made() {
         assert_eq!((channel.created.line(), channel.len, channel.capacity), (made + 1, 1, Some(1)));
 
         let reserves = runtime.spawn(move || suspend!(move { drop(full_tx.reserve()) }));
-        assert!(matches!(waits(&runtime, &reserves)[..], [WaitsFor::Reserving(_)]));
+        let [found @ WaitsFor::Reserving(_)] = &waits(&runtime, &reserves)[..] else { panic!() };
+        assert!(found.to_string().ends_with(", which has 1 receiver"), "{found}");
 
         let receives = runtime.spawn(move || {
             suspend!(move {

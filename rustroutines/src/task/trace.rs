@@ -182,8 +182,12 @@ impl fmt::Display for WaitsFor {
             WaitsFor::Receiving(channel) => {
                 write!(f, "receiving from {channel}{}", Left(channel.senders, "sender"))
             }
-            WaitsFor::Reserving(channel) => write!(f, "reserving room in {channel}"),
-            WaitsFor::Broadcasting(channel) => write!(f, "broadcasting to {channel}"),
+            WaitsFor::Reserving(channel) => {
+                write!(f, "reserving room in {channel}{}", Left(channel.receivers, "receiver"))
+            }
+            WaitsFor::Broadcasting(channel) => {
+                write!(f, "broadcasting to {channel}{}", Left(channel.receivers, "receiver"))
+            }
             WaitsFor::BroadcastReceiving(channel) => {
                 write!(f, "receiving a broadcast from {channel}{}", Left(channel.senders, "sender"))
             }
