@@ -92,7 +92,7 @@ fn the_waker_of_a_receiver() {
     let endings: [(&str, Ending); 7] = [
         ("a value comes", |tx, _| tx.try_send(1).unwrap()),
         ("a send that is polled", |tx, _| {
-            assert!(poll_once(&mut tx.send(1)).is_ready() || tx.capacity() == Some(0))
+            assert!(poll_once(&mut tx.send(1)).is_ready());
         }),
         ("a send that blocks", |tx, _| tx.send(1).block().unwrap()),
         ("a value into reserved room", |tx, _| tx.try_reserve().unwrap().send(1).unwrap()),
@@ -201,7 +201,7 @@ fn the_waker_of_one_that_leaves_or_changes_it() {
                 let mut select = Select::new();
                 select.recv(&rx, drop);
                 select.send(&full, || 1, drop);
-                select.wait().await.value;
+                select.wait().await;
             };
             in_vain("selects", probe, Box::pin(selects));
         });
