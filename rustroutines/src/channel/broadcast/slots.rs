@@ -462,6 +462,16 @@ impl<T> Slots<T> {
         (oldest < self.tail).then(|| (oldest, self.block(oldest).slot(oldest)))
     }
 
+    /// Waits for those who have moved a cursor on by their claim and are about to move the head: they have the lock of the
+    /// oldest slot. Others may have found that cursor where it is now, and must find the head beyond the slot, too.
+    pub(super) fn settle(&self, head: &Head) {
+        while let Some((_, slot)) = self.oldest(head) {
+            if slot.lock().kept.is_some() {
+                return;
+            }
+        }
+    }
+
     /// Takes the oldest value out, if it has not been seen by all meanwhile.
     pub(super) fn drop_oldest(&self, head: &Head) -> Option<Value<T>> {
         let (position, slot) = self.oldest(head)?;

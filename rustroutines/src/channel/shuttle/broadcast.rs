@@ -131,6 +131,33 @@ fn each_once<T: Clone + From<usize> + Into<usize> + Send + Sync + 'static>() {
     }
 }
 
+/// Two threads share the only receiver. Who finds that there is nothing left for it finds nothing retained, and room,
+/// though the other has not come back with the value yet.
+#[test]
+fn what_was_taken_from_a_shared_receiver_is_not_retained() {
+    explore(2_000, || {
+        let overflow = if below(2) == 0 { Overflow::Wait } else { Overflow::DropOldest };
+        let (tx, rx) = broadcast_channel_with::<usize>(1, overflow);
+        // Then the receiver knows the block, and finds the next value without the ring's lock.
+        tx.try_send(0).unwrap();
+        assert_eq!(rx.try_recv(), Ok(0));
+        tx.try_send(1).unwrap();
+        let rx = Arc::new(rx);
+        let taking = {
+            let rx = rx.clone();
+            thread::spawn(move || rx.try_recv())
+        };
+        if rx.is_empty() {
+            if below(2) == 0 {
+                assert_eq!(tx.len(), 0);
+            }
+            assert_eq!(tx.try_send(2), Ok(1));
+            assert_eq!(rx.try_recv(), Ok(2));
+        }
+        assert_eq!(taking.join().unwrap(), Ok(1));
+    });
+}
+
 /// Senders that give up while they are promised room, receivers that are cloned and resubscribe: nobody
 /// hangs, and each sees a tail of what was sent.
 #[test]
