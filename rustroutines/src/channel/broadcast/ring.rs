@@ -206,7 +206,7 @@ impl<T> State<T> {
             if ring.overflow == Overflow::Wait {
                 return Err(value);
             }
-            oldest = self.slots.drop_oldest(&ring.head);
+            oldest = self.slots.drop_oldest(self.head, &ring.head);
         }
         self.slots.push(value, self.receivers, &ring.head);
         Ok((self.receivers, oldest))
@@ -224,7 +224,7 @@ impl<T> State<T> {
                 _ if self.has_room(ring) => {}
                 Overflow::Wait if self.is_full(ring) => return Offer::Full(value),
                 Overflow::Wait => {}
-                Overflow::DropOldest => after.values.extend(self.slots.drop_oldest(&ring.head)),
+                Overflow::DropOldest => after.values.extend(self.slots.drop_oldest(self.head, &ring.head)),
             }
         }
         self.slots.push(value, self.receivers, &ring.head);

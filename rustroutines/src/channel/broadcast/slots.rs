@@ -472,10 +472,10 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Takes the oldest value out, if it has not been seen by all meanwhile.
-    pub(super) fn drop_oldest(&self, head: &Head) -> Option<Value<T>> {
-        let (position, slot) = self.oldest(head)?;
-        let taken = slot.lock().empty(position, head);
+    /// Takes the value at `oldest` out, where the head was when there was no room, if it has not been seen by all
+    /// meanwhile. Then there is room, and the one after it stays.
+    pub(super) fn drop_oldest(&self, oldest: u64, head: &Head) -> Option<Value<T>> {
+        let taken = self.block(oldest).slot(oldest).lock().empty(oldest, head);
         taken.and_then(Taken::into_value)
     }
 

@@ -3,7 +3,7 @@
 use super::poll_once;
 use crate::Suspend;
 use crate::channel::{BroadcastReceiver, Overflow, broadcast_channel_with};
-use crate::error::BroadcastRecvError;
+use crate::error::{BroadcastRecvError, TryBroadcastRecvError};
 use crate::platform::explore;
 use crate::platform::random::below;
 use ::shuttle::thread;
@@ -155,6 +155,27 @@ fn what_was_taken_from_a_shared_receiver_is_not_retained() {
             assert_eq!(rx.try_recv(), Ok(2));
         }
         assert_eq!(taking.join().unwrap(), Ok(1));
+    });
+}
+
+/// A sender finds no room, and a receiver makes some: then the sender drops nothing.
+#[test]
+fn what_there_is_room_for_is_not_dropped() {
+    explore(2_000, || {
+        let (tx, rx) = broadcast_channel_with::<usize>(2, Overflow::DropOldest);
+        // Then the receiver knows the block, and finds the next value without the ring's lock.
+        tx.try_send(0).unwrap();
+        assert_eq!(rx.try_recv(), Ok(0));
+        (1..3).for_each(|n| assert_eq!(tx.try_send(n), Ok(1)));
+        let sending = thread::spawn(move || tx.try_send(3).map(|_| tx));
+        let first = rx.try_recv();
+        let tx = sending.join().unwrap();
+        assert!(tx.is_ok());
+        match first {
+            Ok(first) => assert_eq!(first, 1),
+            Err(error) => assert_eq!(error, TryBroadcastRecvError::Lagged(1)),
+        }
+        assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(2), Ok(3)));
     });
 }
 
