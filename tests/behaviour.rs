@@ -22,14 +22,16 @@ fn is_there(root: &Path, path: &str) -> bool {
 /// The text of a test, up to the next one: with the helpers that follow it.
 fn text_of(root: &Path, path: &str) -> Option<String> {
     let (module, test) = path.rsplit_once("::")?;
-    let marker = format!("#[test]\nfn {test}(");
+    // A test without a harness is a program.
+    let attribute = if test == "main" { "" } else { "#[test]" };
+    let marker = format!("{attribute}\nfn {test}(");
     candidates(root, module).iter().find_map(|file| {
         // Attributes and indentation between the two lines are of no account.
         let text = fs::read_to_string(file).unwrap_or_default();
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.starts_with("#[should")).collect();
         let text = lines.join("\n");
-        let from_here = &text[text.find(&marker)? + "#[test]".len()..];
+        let from_here = &text[text.find(&marker)? + attribute.len()..];
         Some(from_here.split("#[test]").next().unwrap_or_default().to_owned())
     })
 }

@@ -1,7 +1,7 @@
 //! What a call promises about waiting: who waits, for what, and what is seen when the wait is over. Each
 //! program in the four combinations of threads and routines where it has two sides.
 
-use rustroutines::channel::{Receiver, Sender, never};
+use rustroutines::channel::{Receiver, Sender, broadcast_channel, never};
 use rustroutines::error::{RecvTimeoutError, SendTimeoutError};
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
@@ -195,6 +195,14 @@ fn what_comes_back_is_not_said_to_exceed_the_capacity() {
         let got: Vec<_> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
         assert_eq!(got, (0..=capacity).collect::<Vec<_>>());
     }
+    // Where there is room left, it takes some of that.
+    let (tx, rx) = bounded_channel(3);
+    let mut leaves = Box::pin(rx.recv());
+    assert!(poll_once(&mut leaves).is_pending());
+    assert_eq!((tx.try_send(0), tx.try_send(1)), (Ok(()), Ok(())));
+    drop(leaves);
+    assert_eq!((tx.try_send(2), tx.try_send(3)), (Ok(()), Err(TrySendError::Full(3))));
+    assert!(rx.try_iter().eq(0..3));
 }
 
 /// However many send and receive at once, never have more sends ended than receives have begun and there is room
@@ -375,6 +383,21 @@ fn a_select_whose_guards_are_all_false_takes_its_default_or_waits() {
     });
     assert!(std::pin::pin!(waits).poll(&mut Context::from_waker(Waker::noop())).is_pending());
     assert_eq!(rx.try_recv(), Ok(1), "nothing was consumed");
+}
+
+/// Handles know their own channel from others that look the same.
+#[test]
+fn handles_of_one_channel_know_one_another() {
+    let (one, other) = (flavours(), flavours());
+    for ((tx, rx), (other_tx, other_rx)) in one.iter().zip(&other) {
+        assert!(tx.same_channel(&tx.clone()) && rx.same_channel(&rx.clone()));
+        assert!(!tx.same_channel(other_tx) && !rx.same_channel(other_rx));
+    }
+    let (tx, rx) = broadcast_channel::<u32>(1);
+    let (other_tx, other_rx) = broadcast_channel::<u32>(1);
+    assert!(tx.same_channel(&tx.clone()) && rx.same_channel(&rx.clone()));
+    assert!(rx.same_channel(&tx.subscribe()) && rx.same_channel(&rx.resubscribe()));
+    assert!(!tx.same_channel(&other_tx) && !rx.same_channel(&other_rx));
 }
 
 /// A channel that never has anything in it does for Go's nil channel: it is never chosen, and disturbs

@@ -1,5 +1,5 @@
-//! What channels and selects allocate, counted by the allocator itself. One test, so that nothing else
-//! allocates meanwhile.
+//! What channels and selects allocate, counted by the allocator itself. A program of its own, without the harness of
+//! tests: that has a thread which may still be noting that it has started a test, and allocates for it.
 
 use rustroutines::channel::{Receiver, Sender};
 use rustroutines::prelude::*;
@@ -27,8 +27,7 @@ fn poll_once<O: Future + Unpin>(operation: &mut O) -> Poll<O::Output> {
     Pin::new(operation).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-#[test]
-fn memory() {
+fn main() {
     what_does_not_wait_allocates_nothing();
     the_first_who_waits_costs_one_small_allocation_and_the_next_none();
     waits_that_are_given_up_leave_memory_flat();

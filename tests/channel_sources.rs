@@ -177,6 +177,18 @@ fn a_ticker_that_is_closed_stops() {
             std::thread::yield_now();
         }
     });
+    // Where there are two timers and no more, its own is free when it has come due.
+    rustroutines::testing::Simulation::new(1).max_timers(2).run(|| {
+        suspend!({
+            let (second, closed) = (1_000 * MS, tick(1_000 * MS));
+            closed.close();
+            sleep(2 * second);
+            let other = tick(second);
+            sleep(2 * second);
+            assert!(other.try_recv().is_ok());
+            assert_eq!(closed.try_recv(), Err(TryRecvError::Closed));
+        })
+    });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use rustroutines::channel::{Receiver, Sender};
 use rustroutines::prelude::*;
+use rustroutines::select::Select;
 use rustroutines_tests::{Ledger, PAIRS, ends};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -427,6 +428,21 @@ fn an_arm_ends_by_its_own_time_limit() {
             _ = timeout(Duration::MAX, || rx.recv()) => false,
         };
         assert!(late && given_back);
+        // Wherever it stands, and though nothing has come to the others since they were looked at.
+        let quiet: Vec<_> = (0..20).map(|_| channel::<u32>()).collect();
+        for place in 0..=quiet.len() {
+            let mut select = Select::new();
+            for (number, (_, rx)) in quiet.iter().enumerate() {
+                if number == place {
+                    select.case(|| rx.recv_timeout(Duration::from_micros(50)), |got| got.is_err());
+                }
+                select.recv(rx, |_| false);
+            }
+            if place == quiet.len() {
+                select.case(|| rx.recv_timeout(Duration::from_micros(50)), |got| got.is_err());
+            }
+            assert!(select.wait().block().value);
+        }
     });
 }
 

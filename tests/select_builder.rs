@@ -2,9 +2,9 @@
 
 use rustroutines::prelude::*;
 use rustroutines::select::Select;
-use rustroutines_tests::{PAIRS, ends};
+use rustroutines_tests::{Ledger, PAIRS, ends};
 use std::pin::Pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 #[test]
 fn the_ready_case_wins_and_gives_its_number() {
@@ -18,6 +18,32 @@ fn the_ready_case_wins_and_gives_its_number() {
         channels[number].0.try_send(number * 10).unwrap();
         let won = select.wait().block();
         assert_eq!((won.case(), won.value), (Some(number), number * 10));
+    }
+}
+
+/// Losing operations are gone before the closure of the winner runs, whether they were in line or not.
+#[test]
+fn the_losers_are_gone_before_the_winners_closure_runs() {
+    let ledger = Ledger::default();
+    let (tx, rx) = bounded_channel::<usize>(1);
+    let (full, _rest) = channel();
+    let mut select = Select::new();
+    select.recv(&rx, |got| (got.unwrap(), ledger.balanced()));
+    select.send(&full, || ledger.entry(0), |_| unreachable!("nobody receives"));
+    for round in 0..20 {
+        let waits = round % 2 == 0;
+        if !waits {
+            tx.try_send(round).unwrap();
+        }
+        let mut wait = select.wait();
+        let mut cx = Context::from_waker(Waker::noop());
+        if waits {
+            assert!(Pin::new(&mut wait).poll(&mut cx).is_pending());
+            tx.try_send(round).unwrap();
+        }
+        let Poll::Ready(won) = Pin::new(&mut wait).poll(&mut cx) else { panic!("it was matched") };
+        assert_eq!((won.case(), won.value), (Some(0), (round, true)));
+        assert_eq!(ledger.dropped(), round + 1);
     }
 }
 

@@ -337,3 +337,45 @@ impl<A> Drop for Selecting<A> {
         }
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Told(AtomicUsize);
+
+    impl Wake for Told {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Counterparts are there whenever it is about to wait, and gone whenever it tries: it lets others run, and asks to
+    /// be polled again.
+    #[test]
+    fn who_meets_nobody_steps_back_and_comes_again() {
+        let told = Arc::new(Told::default());
+        let (mut attempts, mut comes) = (0, false);
+        let step = |_: usize, step: Step<'_, '_>| match step {
+            Step::Attempt(_) if comes => Progress::Done(()),
+            Step::Attempt(_) => {
+                attempts += 1;
+                comes = attempts == 4 * PATIENCE;
+                Progress::Waiting
+            }
+            Step::Peek | Step::Publish(_) => Progress::Retry,
+            _ => Progress::Waiting,
+        };
+        let mut selecting = select(2, false, false, Deadline::never(), step);
+        let waker = told.clone().into();
+        let mut poll = || Pin::new(&mut selecting).poll(&mut Context::from_waker(&waker));
+        for polls in 1..=2 {
+            assert!(poll().is_pending());
+            assert_eq!(told.0.load(Ordering::SeqCst), polls);
+        }
+        assert!(matches!(poll(), Poll::Ready(Chosen::Arm(_))));
+    }
+}

@@ -174,6 +174,12 @@ impl<T> State<T> {
         has_room(self.head, self.promised)
     }
 
+    /// Whether there is no such room even when those have made room who are about to.
+    fn is_full(&mut self, ring: &Ring<T>) -> bool {
+        self.slots.settle(&ring.head);
+        !self.has_room(ring)
+    }
+
     /// Sees to it that whoever makes room next looks after those that wait. `false`: there is room already. Where
     /// nothing is retained, all room is promised, and who was promised it looks after them.
     fn await_room(&mut self, ring: &Ring<T>) -> bool {
@@ -200,7 +206,7 @@ impl<T> State<T> {
             if ring.overflow == Overflow::Wait {
                 return Err(value);
             }
-            oldest = self.slots.drop_oldest(&ring.head);
+            oldest = self.slots.drop_oldest(self.head, &ring.head);
         }
         self.slots.push(value, self.receivers, &ring.head);
         Ok((self.receivers, oldest))
@@ -212,11 +218,13 @@ impl<T> State<T> {
         }
         if !promised {
             self.promise(ring, after);
-            if !self.has_room(ring) {
-                if ring.overflow == Overflow::Wait {
-                    return Offer::Full(value);
-                }
-                after.values.extend(self.slots.drop_oldest(&ring.head));
+            match ring.overflow {
+                // Room that is made from now on is for those in line.
+                Overflow::Wait if !self.waiting_senders.is_empty() => return Offer::Full(value),
+                _ if self.has_room(ring) => {}
+                Overflow::Wait if self.is_full(ring) => return Offer::Full(value),
+                Overflow::Wait => {}
+                Overflow::DropOldest => after.values.extend(self.slots.drop_oldest(self.head, &ring.head)),
             }
         }
         self.slots.push(value, self.receivers, &ring.head);
@@ -550,6 +558,7 @@ impl<T> Ring<T> {
 
     pub(super) fn len(&self) -> usize {
         let state = self.state.lock();
+        state.slots.settle(&self.head);
         (state.slots.tail() - self.head.get()) as usize
     }
 

@@ -462,10 +462,20 @@ impl<T> Slots<T> {
         (oldest < self.tail).then(|| (oldest, self.block(oldest).slot(oldest)))
     }
 
-    /// Takes the oldest value out, if it has not been seen by all meanwhile.
-    pub(super) fn drop_oldest(&self, head: &Head) -> Option<Value<T>> {
-        let (position, slot) = self.oldest(head)?;
-        let taken = slot.lock().empty(position, head);
+    /// Waits for those who have moved a cursor on by their claim and are about to move the head: they have the lock of the
+    /// oldest slot. Others may have found that cursor where it is now, and must find the head beyond the slot, too.
+    pub(super) fn settle(&self, head: &Head) {
+        while let Some((_, slot)) = self.oldest(head) {
+            if slot.lock().kept.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Takes the value at `oldest` out, where the head was when there was no room, if it has not been seen by all
+    /// meanwhile. Then there is room, and the one after it stays.
+    pub(super) fn drop_oldest(&self, oldest: u64, head: &Head) -> Option<Value<T>> {
+        let taken = self.block(oldest).slot(oldest).lock().empty(oldest, head);
         taken.and_then(Taken::into_value)
     }
 

@@ -3,7 +3,7 @@
 use super::poll_once;
 use crate::Suspend;
 use crate::channel::{BroadcastReceiver, Overflow, broadcast_channel_with};
-use crate::error::BroadcastRecvError;
+use crate::error::{BroadcastRecvError, TryBroadcastRecvError};
 use crate::platform::explore;
 use crate::platform::random::below;
 use ::shuttle::thread;
@@ -129,6 +129,54 @@ fn each_once<T: Clone + From<usize> + Into<usize> + Send + Sync + 'static>() {
         assert_eq!((missed + missed_too, missed_of_tail), (0, 0));
         assert!(tail.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{tail:?}");
     }
+}
+
+/// Two threads share the only receiver. Who finds that there is nothing left for it finds nothing retained, and room,
+/// though the other has not come back with the value yet.
+#[test]
+fn what_was_taken_from_a_shared_receiver_is_not_retained() {
+    explore(2_000, || {
+        let overflow = if below(2) == 0 { Overflow::Wait } else { Overflow::DropOldest };
+        let (tx, rx) = broadcast_channel_with::<usize>(1, overflow);
+        // Then the receiver knows the block, and finds the next value without the ring's lock.
+        tx.try_send(0).unwrap();
+        assert_eq!(rx.try_recv(), Ok(0));
+        tx.try_send(1).unwrap();
+        let rx = Arc::new(rx);
+        let taking = {
+            let rx = rx.clone();
+            thread::spawn(move || rx.try_recv())
+        };
+        if rx.is_empty() {
+            if below(2) == 0 {
+                assert_eq!(tx.len(), 0);
+            }
+            assert_eq!(tx.try_send(2), Ok(1));
+            assert_eq!(rx.try_recv(), Ok(2));
+        }
+        assert_eq!(taking.join().unwrap(), Ok(1));
+    });
+}
+
+/// A sender finds no room, and a receiver makes some: then the sender drops nothing.
+#[test]
+fn what_there_is_room_for_is_not_dropped() {
+    explore(2_000, || {
+        let (tx, rx) = broadcast_channel_with::<usize>(2, Overflow::DropOldest);
+        // Then the receiver knows the block, and finds the next value without the ring's lock.
+        tx.try_send(0).unwrap();
+        assert_eq!(rx.try_recv(), Ok(0));
+        (1..3).for_each(|n| assert_eq!(tx.try_send(n), Ok(1)));
+        let sending = thread::spawn(move || tx.try_send(3).map(|_| tx));
+        let first = rx.try_recv();
+        let tx = sending.join().unwrap();
+        assert!(tx.is_ok());
+        match first {
+            Ok(first) => assert_eq!(first, 1),
+            Err(error) => assert_eq!(error, TryBroadcastRecvError::Lagged(1)),
+        }
+        assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(2), Ok(3)));
+    });
 }
 
 /// Senders that give up while they are promised room, receivers that are cloned and resubscribe: nobody
