@@ -100,10 +100,13 @@ fn chat_passes_lines_on_and_knows_who_is_there() {
 fn chat_does_not_wait_for_who_does_not_read() {
     let server = Server::start("chat", &[]);
     let mut quick = Chatter::among(&server, "quick", "quick");
-    let _slow = Chatter::among(&server, "slow", "quick slow");
+    #[cfg_attr(not(target_os = "linux"), expect(unused_mut, reason = "it is read on Linux alone"))]
+    let mut slow = Chatter::among(&server, "slow", "quick slow");
     assert_eq!(quick.hear(), "* slow is here");
     let mut talker = Chatter::among(&server, "talker", "quick slow talker");
     assert_eq!(quick.hear(), "* talker is here");
+    #[cfg(target_os = "linux")]
+    let before = server.descriptors();
     // More than the system's buffers and the backlog hold.
     let line = "x".repeat(900);
     let mut thrown_out = false;
@@ -119,4 +122,15 @@ fn chat_does_not_wait_for_who_does_not_read() {
         }
     }
     assert!(thrown_out);
+    // It hears the end, and is not waited for, though it neither says anything nor goes.
+    #[cfg(target_os = "linux")]
+    {
+        std::io::copy(&mut slow.from, &mut std::io::sink()).unwrap();
+        let begin = std::time::Instant::now();
+        while server.descriptors() >= before {
+            assert!(begin.elapsed() < server::LONG, "the connection stays");
+            std::thread::yield_now();
+        }
+    }
+    drop(slow);
 }

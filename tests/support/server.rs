@@ -36,6 +36,12 @@ impl Server {
         stream
     }
 
+    /// How many descriptors it has open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
     /// Asks it to end; gives what it has printed since it began.
     #[cfg(unix)]
     pub(crate) fn terminate(mut self) -> String {
