@@ -6,7 +6,7 @@
 //! one job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a
 //! time. A small file that is in the system's cache is [`read`] at once, on Linux, where that needs no waiting: on
 //! file systems of the machine's own disks and in its memory (but not where a container lays several above one another),
-//! if no step on the way there is missing either. So is its [`metadata`] found; and, from a disk, a [`File`] reads what
+//! if no step on the way there is missing either. So is its [`metadata`] found, and whether it [`exists`]; and, from a disk, a [`File`] reads what
 //! comes next.
 //!
 //! What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
@@ -136,8 +136,10 @@ pub fn symlink_metadata(path: impl AsRef<Path>) -> CachedOp<Metadata> {
 }
 
 /// Whether there is something. See [`std::fs::exists`].
-pub fn exists(path: impl AsRef<Path>) -> FsOp<bool> {
-    at(path, |path| std::fs::exists(path))
+///
+/// On Linux, what is in the system's cache is known at once, without a job; of most disks also that there is nothing.
+pub fn exists(path: impl AsRef<Path>) -> CachedOp<bool> {
+    CachedOp::exists(path.as_ref())
 }
 
 /// Changes what may be done with a file. See [`std::fs::set_permissions`].

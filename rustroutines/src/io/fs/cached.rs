@@ -157,6 +157,15 @@ impl CachedOp<Metadata> {
     }
 }
 
+impl CachedOp<bool> {
+    pub(super) fn exists(path: &Path) -> Self {
+        Self::new(
+            path,
+            Task { attempt: |path| Instead::of_existing(path).map(Ok), job: |path, _| std::fs::exists(path) },
+        )
+    }
+}
+
 /// Reads the file on the spot, if that can be.
 fn read(path: &Path) -> Result<Vec<u8>, Instead> {
     let bytes = Instead::of_reading(path)?;

@@ -28,6 +28,10 @@ impl Instead {
         Err(Self::AsUsual)
     }
 
+    pub(super) fn of_existing(_: &Path) -> Result<bool, Self> {
+        Err(Self::AsUsual)
+    }
+
     pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
     }

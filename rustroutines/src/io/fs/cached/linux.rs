@@ -128,6 +128,19 @@ impl Instead {
         File::from(place.handle).metadata().map_err(|_| Self::AsUsual)
     }
 
+    /// Tries to find out on the spot whether there is something. The cache knows names that are nobody's, too. The file
+    /// system is not asked, whichever it is: only what is looked up without waiting counts.
+    pub(super) fn of_existing(path: &Path) -> Result<bool, Self> {
+        if REFUSED.load(Ordering::Relaxed) {
+            return Err(Self::AsUsual);
+        }
+        match look_up(path, OFlags::PATH) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(not_opened(path, error)),
+        }
+    }
+
     /// Reads the file, which may take its time.
     pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         if let Self::AsUsual = self {
@@ -202,11 +215,17 @@ impl Place {
 
 /// Opens what is at this path if every step on the way is in the cache.
 fn open(path: &Path, flags: OFlags) -> Result<OwnedFd, Instead> {
-    openat2(CWD, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::CACHED).map_err(|error| {
-        // `INVAL` is what an older system says to `CACHED`; but a path with a zero in it is no path anywhere.
-        let old = error == Errno::INVAL && memchr(0, path.as_os_str().as_bytes()).is_none();
-        refused(error, old)
-    })
+    look_up(path, flags).map_err(|error| not_opened(path, error))
+}
+
+fn look_up(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    openat2(CWD, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::CACHED)
+}
+
+fn not_opened(path: &Path, error: Errno) -> Instead {
+    // `INVAL` is what an older system says to `CACHED`; but a path with a zero in it is no path anywhere.
+    let old = error == Errno::INVAL && memchr(0, path.as_os_str().as_bytes()).is_none();
+    refused(error, old)
 }
 
 /// Reads all of a file, about so large, in this way.

@@ -1,6 +1,7 @@
 //! What is read on the spot, and what is left to a job.
 
 use super::*;
+use crate::Suspend;
 use std::ffi::OsStr;
 use std::fs;
 use std::future::Future;
@@ -86,6 +87,46 @@ fn such_a_file_needs_no_thread() {
         Poll::Pending => Err(Instead::AsUsual),
     });
     assert_eq!(read.unwrap(), bytes);
+}
+
+#[test]
+fn whether_there_is_something_is_known_on_the_spot() {
+    let mut bases = vec![std::env::temp_dir()];
+    bases.extend(Some(PathBuf::from("/dev/shm")).filter(|memory| memory.exists()));
+    for base in bases {
+        let folder = Folder::new_in(base, "exists");
+        let ((path, _), link) = (folder.file(1), folder.0.join("link"));
+        std::os::unix::fs::symlink(folder.0.join("nowhere"), &link).unwrap();
+        // What was looked for once is in the cache.
+        let ask = |path: &Path| {
+            let _ = fs::exists(path);
+            let mut cx = Context::from_waker(Waker::noop());
+            within_some_attempts(|| match Pin::new(&mut crate::io::fs::exists(path)).poll(&mut cx) {
+                Poll::Ready(known) => Ok(known.unwrap()),
+                Poll::Pending => Err(Instead::AsUsual),
+            })
+        };
+        if ask(&path).is_none() {
+            eprintln!("skipped: this system can't");
+            continue;
+        }
+        // Names that are nobody's are kept by file systems on disks, and not by those in memory.
+        let of = Kind::of(statfs(&folder.0).unwrap().f_type as u32);
+        let nothing =
+            |known: Option<bool>| if of == Kind::Local { known == Some(false) } else { known != Some(true) };
+        assert_eq!(ask(&folder.0), Some(true));
+        assert!(nothing(ask(&folder.0.join("none/none"))));
+        assert!(nothing(ask(&link)), "it leads nowhere");
+        fs::remove_file(&path).unwrap();
+        assert!(nothing(ask(&path)), "it has gone");
+        fs::write(&path, "again").unwrap();
+        assert_eq!(ask(&path), Some(true), "it is back");
+        // What may be an error is for a job to find again.
+        assert!(Instead::of_existing(&path.join("below")).is_err());
+        assert!(crate::io::fs::exists(path.join("below")).block().is_err());
+    }
+    let no_path = Path::new(OsStr::from_bytes(b"zero\0inside"));
+    assert!(crate::io::fs::exists(no_path).block().is_err());
 }
 
 #[test]
