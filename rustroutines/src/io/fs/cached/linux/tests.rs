@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::Suspend;
+use rustix::fs::fcntl_getfl;
+use rustix::io::fcntl_getfd;
 use std::ffi::OsStr;
 use std::fs;
 use std::future::Future;
@@ -87,6 +89,41 @@ fn such_a_file_needs_no_thread() {
         Poll::Pending => Err(Instead::AsUsual),
     });
     assert_eq!(read.unwrap(), bytes);
+}
+
+#[test]
+fn a_file_is_opened_and_read_from_on_the_spot() {
+    let mut bases = vec![std::env::temp_dir()];
+    bases.extend(Some(PathBuf::from("/dev/shm")).filter(|memory| memory.exists()));
+    for base in bases {
+        let folder = Folder::new_in(base, "open");
+        if !folder.is_read_on_the_spot() {
+            continue;
+        }
+        let (path, bytes) = folder.file(LIMIT + 1);
+        let mut cx = Context::from_waker(Waker::noop());
+        let opened =
+            within_some_attempts(|| match Pin::new(&mut crate::io::fs::File::open(&path)).poll(&mut cx) {
+                Poll::Ready(file) => Ok(file.unwrap()),
+                Poll::Pending => Err(Instead::AsUsual),
+            });
+        let mut file = opened.expect("it is no different from reading it");
+        let mut piece = vec![0; 3_000];
+        let read = match Pin::new(&mut crate::io::Read::read(&mut file, &mut piece)).poll(&mut cx) {
+            Poll::Ready(read) => read.unwrap(),
+            Poll::Pending => panic!("it was written a moment ago"),
+        };
+        assert_eq!((read, &piece), (3_000, &bytes[..3_000].to_vec()));
+        // As the standard library would have opened it.
+        let descriptor = file.into_std().block().unwrap();
+        let theirs = File::open(&path).unwrap();
+        let flags = |file: &File| (fcntl_getfl(file).unwrap(), fcntl_getfd(file).unwrap());
+        assert_eq!(flags(&descriptor), flags(&theirs));
+        assert_eq!(rustix::fs::tell(&descriptor).unwrap(), 3_000);
+        assert!(Instead::of_opening(&folder.0).is_err() && Instead::of_opening(&path.join("below")).is_err());
+    }
+    assert!(Instead::of_opening(Path::new("/dev/null")).is_err());
+    assert!(Instead::of_opening(Path::new("/proc/self/status")).is_err());
 }
 
 #[test]
@@ -179,7 +216,7 @@ fn nobody_notices_an_attempt_at_a_pipe() {
         move || fs::write(pipe, "from the other end").unwrap()
     });
     for _ in 0..1_000 {
-        assert!(Instead::of_reading(&pipe).is_err());
+        assert!(Instead::of_reading(&pipe).is_err() && Instead::of_opening(&pipe).is_err());
     }
     assert!(!writer.is_finished());
     assert_eq!(Instead::AsUsual.read(&pipe).unwrap(), b"from the other end");
