@@ -20,7 +20,8 @@ const LARGE: usize = 256 * 1024;
 /// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From a [`File`], or what a
 /// [`Take`](super::Take) or an emptied [`BufReader`](super::BufReader) reads of it, to a stream of
 /// [`net`](super::net), and from one `File` to another, the system copies, where it can (Linux), as in
-/// [`std::io::copy`]. Who changes a file that is being sent so may have the other side read either.
+/// [`std::io::copy`]. All else goes through a buffer: also a part of a file to another file, and a stream to a file.
+/// Who changes a file that is being sent so may have the other side read either.
 ///
 /// # Errors
 /// Those of both. (A stream whose other side is gone is an error as long as `SIGPIPE` is ignored, as Rust programs
