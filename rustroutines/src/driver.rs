@@ -56,6 +56,13 @@
 //! part of what it finds there, and becomes the keeper where it is the last to park. The monitor says who is
 //! brisk; when they cease to be, and nobody keeps, it makes a sleeper the keeper at once.
 //!
+//! # When the role is taken away
+//! The system may not run a keeper whose time is up: while another program has its processor, say, for many
+//! milliseconds, although other processors have time. The monitor finds a timer overdue then, and makes another sleeper
+//! the keeper ([`Driver::keep_time`]), which the system may wake elsewhere. The former one finds that it is a
+//! sleeper when it gets to step 2. Until then it may have the queue to itself: its heir waits for that, but not beyond
+//! its deadline.
+//!
 //! # Invariants
 //! - Under `watch`: if there is a keeper, it is parked. It sleeps no longer than to the armed tick, or
 //!   somebody is about to rouse it, or has done so and it has not yet been through step 2.
@@ -100,7 +107,7 @@ pub(crate) mod timer;
 
 use crate::error::TimerError;
 use crate::platform::census;
-use crate::platform::clock::{self, Instant};
+use crate::platform::clock::Instant;
 use crate::platform::sync::{GlobalMutex, Mutex, MutexGuard};
 use io::Reactor;
 use parker::{Parker, Wakeup};
@@ -182,11 +189,10 @@ impl Driver {
             let wakeup = match self.io.bell() {
                 Some(bell) if keeps.is_some() && self.io.registered() > 0 => {
                     parker.park_at(bell, |waits_still| {
-                        let timeout = deadline.map(|at| at.saturating_duration_since(clock::now()));
-                        let for_events_alone = timeout.is_none().then(census::at_queue);
+                        let for_events_alone = deadline.is_none().then(census::at_queue);
                         // Whoever took the last source away meanwhile may have looked before we were counted.
                         if for_events_alone.is_none() || census::has_sources() {
-                            woken = self.io.wait(timeout, waits_still);
+                            woken = self.io.wait(deadline, waits_still);
                         }
                     })
                 }
@@ -209,12 +215,18 @@ impl Driver {
     }
 
     /// The monitor has come by. Where nobody keeps, and there are timers that no brisk worker looks at, a sleeper
-    /// does.
-    pub(crate) fn keep_time(&self) {
+    /// does; and where the keeper has not come although the next timer is `overdue`, another sleeper.
+    pub(crate) fn keep_time(&self, overdue: bool) {
         if self.timers.next_tick().is_none() {
             return;
         }
-        let watch = self.watch.lock();
+        let mut watch = self.watch.lock();
+        if overdue && !watch.sleepers.is_empty() {
+            if let Some(late) = watch.keeper.take() {
+                watch.sleepers.push(late);
+                return self.appoint(watch);
+            }
+        }
         if !watch.brisk {
             self.appoint(watch);
         }

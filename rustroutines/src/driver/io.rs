@@ -16,6 +16,7 @@ use super::readiness::{Readiness, Told};
 use crate::panics;
 use crate::platform::atomic::{AtomicUsize, Ordering};
 use crate::platform::census;
+use crate::platform::clock::Instant;
 #[cfg(not(any(loom, shuttle)))]
 use crate::platform::readiness::Registry;
 use crate::platform::readiness::{Bell, Event, Selector};
@@ -26,7 +27,6 @@ use slab::Slab;
 use std::io;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Duration;
 
 /// See the module.
 #[derive(Debug)]
@@ -105,25 +105,29 @@ impl Reactor {
         self.started.get().map(|started| &started.bell)
     }
 
-    /// Waits for events until the bell is rung, or for so long, and tells the sources; not where `waits_still`
+    /// Waits for events until the bell is rung, or until `deadline`, and tells the sources; not where `waits_still`
     /// denies it. Says how many wakers were woken.
-    pub(super) fn wait(&self, timeout: Option<Duration>, waits_still: &dyn Fn() -> bool) -> usize {
-        let Some(started) = self.started.get() else { return 0 };
-        let mut wakers = Vec::new();
-        started.selector.wait(timeout, waits_still, |events| self.tell(events, &mut wakers));
-        let woken = wakers.len();
-        wakers.into_iter().for_each(panics::wake);
-        woken
+    pub(super) fn wait(&self, deadline: Option<Instant>, waits_still: &dyn Fn() -> bool) -> usize {
+        self.tell_what(|selector, deliver| selector.wait(deadline, waits_still, deliver))
     }
 
     /// Looks for events without waiting; says how many wakers were woken. A load where there is no source.
     pub(super) fn poll(&self) -> usize {
         // Relaxed: a source that is registered meanwhile is seen at the next look.
-        if self.registered.load(Ordering::Relaxed) == 0 {
-            0
-        } else {
-            self.wait(Some(Duration::ZERO), &|| true)
-        }
+        if self.registered.load(Ordering::Relaxed) == 0 { 0 } else { self.tell_what(Selector::look) }
+    }
+
+    /// Tells the sources of the events that `take` delivers; says how many wakers were woken.
+    fn tell_what(
+        &self,
+        take: impl FnOnce(&Selector, &mut dyn FnMut(&mut dyn Iterator<Item = &Event>)),
+    ) -> usize {
+        let Some(started) = self.started.get() else { return 0 };
+        let mut wakers = Vec::new();
+        take(&started.selector, &mut |events| self.tell(events, &mut wakers));
+        let woken = wakers.len();
+        wakers.into_iter().for_each(panics::wake);
+        woken
     }
 
     /// How many sources are registered.

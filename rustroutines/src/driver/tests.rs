@@ -118,17 +118,64 @@ mod real {
         first.unpark();
         assert!(told.recv_timeout(LONG).unwrap());
         assert!(driver.watch.lock().keeper.is_none());
-        driver.keep_time();
+        driver.keep_time(false);
         assert!(driver.watch.lock().keeper.is_none(), "there is nothing to keep");
         let (tell, fired) = mpsc::channel();
         driver
             .insert(clock::now() + Duration::from_millis(2), waker(move || tell.send(()).unwrap()))
             .unwrap();
-        driver.keep_time();
+        driver.keep_time(false);
         fired.recv_timeout(LONG).expect("slept through");
         assert!(!second_told.recv_timeout(LONG).unwrap());
-        driver.keep_time();
+        driver.keep_time(false);
         assert!(!driver.watch.lock().is_keeper(&second), "nobody is parked");
+    }
+
+    /// The system has suspended the keeper, on the point of firing a timer: here a waker stands for that.
+    #[test]
+    fn a_keeper_that_does_not_come_is_replaced_and_keeps_again_after_its_heir() {
+        let driver = Arc::new(Driver::new(usize::MAX));
+        let (held_tell, held) = mpsc::channel();
+        let (resume, resumed) = mpsc::channel::<()>();
+        let resumed = Mutex::new(resumed);
+        let stuck = waker(move || {
+            held_tell.send(()).unwrap();
+            resumed.lock().recv_timeout(LONG).expect("nobody goes on");
+        });
+        let (first, first_told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().is_keeper(&first));
+        let (second, second_told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().sleepers.len() == 1);
+        driver.insert(clock::now(), stuck).unwrap();
+        held.recv_timeout(LONG).expect("the keeper fires");
+        assert!(driver.watch.lock().is_keeper(&first), "it has not come back");
+
+        let (tell, fired) = mpsc::channel();
+        let due = waker(move || tell.send(()).unwrap());
+        driver.insert(clock::now(), due.clone()).unwrap();
+        driver.keep_time(false);
+        assert!(driver.watch.lock().is_keeper(&first), "nothing is overdue");
+        driver.keep_time(true);
+        fired.recv_timeout(LONG).expect("slept through");
+        assert!(!second_told.recv_timeout(LONG).unwrap());
+        assert!(!driver.watch.lock().is_keeper(&second), "it is not parked");
+        assert!(driver.watch.lock().is_keeper(&first), "nobody else sleeps");
+        resume.send(()).unwrap();
+        assert!(!first_told.recv_timeout(LONG).unwrap());
+        let watch = driver.watch.lock();
+        assert!(watch.keeper.is_none() && watch.sleepers.is_empty());
+    }
+
+    #[test]
+    fn a_keeper_is_not_replaced_where_nobody_else_sleeps() {
+        let driver = Arc::new(Driver::new(usize::MAX));
+        let (only, told) = park_once(&driver);
+        wait_for(|| driver.watch.lock().is_keeper(&only));
+        driver.insert(clock::now() + 100 * LONG, waker(|| panic!("much too early"))).unwrap();
+        driver.keep_time(true);
+        assert!(driver.watch.lock().is_keeper(&only));
+        only.unpark();
+        assert!(told.recv_timeout(LONG).unwrap());
     }
 
     #[test]
@@ -345,7 +392,7 @@ mod model {
             let thread = loom::thread::spawn(move || waits.park(&own));
             let busy = loom::thread::spawn({
                 let driver = driver.clone();
-                move || driver.io.wait(Some(std::time::Duration::ZERO), &|| true)
+                move || driver.io.poll()
             });
             parker.unpark();
             assert!(thread.join().unwrap());
@@ -431,7 +478,7 @@ mod model {
                     driver.park_watched(&first, false);
                     driver.insert(past(), Waker::from(done.clone())).unwrap();
                     // The monitor's look.
-                    driver.keep_time();
+                    driver.keep_time(false);
                     // Nobody else was parked yet: then whoever parks after this keeps the time.
                     done.park();
                 }
@@ -443,6 +490,35 @@ mod model {
             parkers[0].unpark();
             assert!(!sleeps.join().unwrap(), "nobody unparked it");
             away.join().unwrap();
+        });
+    }
+
+    /// The keeper is replaced, because it does not come, while it comes all the same, and timers are inserted. Its
+    /// heir is not watched, and leaves. Hangs where the former keeper is forgotten, and so keeps nothing when the
+    /// heir has left.
+    #[test]
+    fn who_was_replaced_keeps_after_its_heir() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let driver = Arc::new(Driver::new(usize::MAX));
+            let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
+            let threads = [0, 1].map(|n| {
+                let (driver, parker) = (driver.clone(), parkers[n].clone());
+                loom::thread::spawn(move || driver.park(&parker))
+            });
+            // It comes never, so that whoever keeps goes on keeping.
+            let key = driver.insert(future(), Waker::noop().clone()).unwrap();
+            driver.keep_time(true);
+            parkers[1].unpark();
+            let done = Arc::new(Parker::new());
+            driver.insert(past(), Waker::from(done.clone())).unwrap();
+            done.park();
+            parkers[0].unpark();
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            driver.cancel(key);
         });
     }
 
@@ -466,6 +542,11 @@ mod model {
             done.park();
             assert!(!thread.join().unwrap(), "nobody unparked it");
         });
+    }
+
+    /// An instant that is not due as long as a model runs.
+    fn future() -> clock::Instant {
+        clock::now() + std::time::Duration::from_secs(100_000)
     }
 
     /// An instant that is due from the first tick on.

@@ -352,10 +352,10 @@ mod randomised {
 
 /// A queue that delivers nothing but the sound of the bell.
 pub(crate) mod readiness {
+    use super::clock::Instant;
     use super::sync::{Condvar, Mutex};
     use std::io;
     use std::sync::Arc;
-    use std::time::Duration;
 
     #[derive(Debug)]
     pub(crate) struct Selector {
@@ -389,28 +389,37 @@ pub(crate) mod readiness {
             Ok((Self { waiting: Mutex::new(()), sound: sound.clone() }, Bell(sound)))
         }
 
-        /// A wait with a timeout other than zero ends by the bell alone, as all waits in a model do.
+        /// It ends by the bell alone, whatever the deadline, as all waits in a model do.
         pub(crate) fn wait(
             &self,
-            timeout: Option<Duration>,
+            _deadline: Option<Instant>,
             waits_still: &dyn Fn() -> bool,
-            deliver: impl FnOnce(&mut dyn Iterator<Item = &Event>),
+            deliver: &mut dyn FnMut(&mut dyn Iterator<Item = &Event>),
         ) {
-            let waiting = match timeout {
-                Some(Duration::ZERO) => self.waiting.try_lock(),
-                _ => Some(self.waiting.lock()),
-            };
-            if waiting.is_none() || !waits_still() {
-                return;
+            let _waiting = self.waiting.lock();
+            if waits_still() {
+                self.sound.hear(true);
+                deliver(&mut std::iter::empty());
             }
-            let mut rung = self.sound.rung.lock();
-            while !*rung && timeout != Some(Duration::ZERO) {
-                self.sound.heard.wait(&mut rung);
+        }
+
+        pub(crate) fn look(&self, deliver: &mut dyn FnMut(&mut dyn Iterator<Item = &Event>)) {
+            if let Some(_waiting) = self.waiting.try_lock() {
+                self.sound.hear(false);
+                deliver(&mut std::iter::empty());
+            }
+        }
+    }
+
+    impl Sound {
+        fn hear(&self, waits: bool) {
+            let mut rung = self.rung.lock();
+            while waits && !*rung {
+                self.heard.wait(&mut rung);
             }
             *rung = false;
             drop(rung);
-            self.sound.taken.notify_one();
-            deliver(&mut std::iter::empty());
+            self.taken.notify_one();
         }
     }
 

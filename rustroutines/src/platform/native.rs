@@ -279,6 +279,7 @@ pub(crate) mod random {
 
 /// The system's readiness queue: epoll, kqueue, IOCP.
 pub(crate) mod readiness {
+    use super::clock::{self, Instant};
     use super::sync::Mutex;
     use mio::{Poll, Token};
     use std::io;
@@ -317,32 +318,47 @@ pub(crate) mod readiness {
             &self.registry
         }
 
-        /// Waits for events, until the bell is rung, or for so long, and gives the events to `deliver`.
-        /// Does nothing where there is no time to wait and another thread looks, nor where `waits_still` denies
-        /// it, which is asked when nobody else can hear the bell any more.
+        /// Waits for events, until the bell is rung, or until `deadline`, and gives the events to `deliver`.
+        /// Does nothing where another thread is here until then, nor where `waits_still` denies it, which is asked
+        /// when nobody else can hear the bell any more.
         ///
         /// # Panics
         /// If the system's queue fails, which it does only where it is misused.
         pub(crate) fn wait(
             &self,
-            timeout: Option<Duration>,
+            deadline: Option<Instant>,
             waits_still: &dyn Fn() -> bool,
-            deliver: impl FnOnce(&mut dyn Iterator<Item = &Event>),
+            deliver: &mut dyn FnMut(&mut dyn Iterator<Item = &Event>),
         ) {
-            let locked = match timeout {
-                Some(Duration::ZERO) => self.locked.try_lock(),
-                _ => Some(self.locked.lock()),
+            let locked = match deadline {
+                Some(deadline) => self.locked.try_lock_until(deadline),
+                None => Some(self.locked.lock()),
             };
-            let Some(mut locked) = locked else { return };
-            if !waits_still() {
-                return;
+            let Some(mut locked) = locked.filter(|_| waits_still()) else { return };
+            let timeout = deadline.map(|at| at.saturating_duration_since(clock::now()));
+            take_out(&mut locked, timeout, deliver);
+        }
+
+        /// Gives the events that are there to `deliver`; none where another thread waits for them.
+        ///
+        /// # Panics
+        /// As [`wait`](Self::wait).
+        pub(crate) fn look(&self, deliver: &mut dyn FnMut(&mut dyn Iterator<Item = &Event>)) {
+            if let Some(mut locked) = self.locked.try_lock() {
+                take_out(&mut locked, Some(Duration::ZERO), deliver);
             }
-            let (poll, events) = &mut *locked;
-            match poll.poll(events, timeout) {
-                Ok(()) => deliver(&mut events.iter().filter(|event| event.token() != BELL)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => panic!("the system's readiness queue failed: {error}"),
-            }
+        }
+    }
+
+    fn take_out(
+        (poll, events): &mut (Poll, mio::Events),
+        timeout: Option<Duration>,
+        deliver: &mut dyn FnMut(&mut dyn Iterator<Item = &Event>),
+    ) {
+        match poll.poll(events, timeout) {
+            Ok(()) => deliver(&mut events.iter().filter(|event| event.token() != BELL)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => panic!("the system's readiness queue failed: {error}"),
         }
     }
 

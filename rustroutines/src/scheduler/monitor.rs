@@ -19,8 +19,8 @@
 //! Workers that are busy but not late are asked to look at the driver, so that timers are served in
 //! time also by workers whose polls take a millisecond each.
 //!
-//! Where nobody keeps the time, because the worker that did is awake, the monitor has a sleeper do it: see
-//! [`driver`](crate::driver). It also says whether workers are *brisk*, in which case none need sleep at the queue of
+//! Where nobody keeps the time, because the worker that did is awake, the monitor has a sleeper do it, and where the
+//! keeper does not come for a timer that is overdue, another: see [`driver`](crate::driver). It also says whether workers are *brisk*, in which case none need sleep at the queue of
 //! I/O while another runs.
 //!
 //! While all workers sleep the monitor sleeps too, so that an idle program uses no CPU:
@@ -116,6 +116,9 @@ fn watch(scheduler: &Arc<Scheduler>) {
     let mut pause = QUIET;
     while !scheduler.is_dead() {
         scheduler.monitor.parker.park_until(Some(clock::now() + pause));
+        // Also where all sleep: it is a sleeper that does not come.
+        let overdue = overdue(scheduler, OVERDUE);
+        scheduler.driver.keep_time(overdue);
         if scheduler.idle.all_asleep() {
             pause = QUIET;
             idle_ticks += 1;
@@ -127,9 +130,8 @@ fn watch(scheduler: &Arc<Scheduler>) {
             idle_ticks = 0;
             // Those for which no thread could be had when they became free.
             let _refused = scheduler.fill_places();
-            scheduler.driver.keep_time();
             let mut in_polls = look(scheduler, &mut seen, pause);
-            if in_polls && overdue(scheduler, OVERDUE) {
+            if in_polls && overdue {
                 thread::linger(GLANCE);
                 in_polls = look(scheduler, &mut seen, GLANCE);
             }
