@@ -349,6 +349,26 @@ advanced!(['a, R: BufRead + Unpin + ?Sized, W: Write + Unpin + ?Sized] CopyBufOp
 ///
 /// # Cancel safety
 /// What has been read and could not be written yet (256 KiB at most each way) is lost with it.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, go, io::{self, Read, Write}};
+///
+/// let (mut client, mut outside) = io::duplex(100);
+/// let (mut inside, mut server) = io::duplex(100);
+/// let proxy = go!(move || io::copy_bidirectional(&mut outside, &mut inside));
+///
+/// client.write_all(b"question").block()?;
+/// client.close().block()?;
+/// let (mut question, mut answer) = (String::new(), String::new());
+/// server.read_to_string(&mut question).block()?;
+/// server.write_all(b"answer").block()?;
+/// server.close().block()?;
+/// client.read_to_string(&mut answer).block()?;
+/// assert_eq!((&*question, &*answer), ("question", "answer"));
+/// assert_eq!(proxy.join().block().unwrap()?, (8, 6));
+/// # Ok::<(), io::Error>(())
+/// ```
 pub fn copy_bidirectional<'a, A, B>(a: &'a mut A, b: &'a mut B) -> CopyBidirectionalOp<'a, A, B>
 where
     A: Read + Write + Unpin + ?Sized,

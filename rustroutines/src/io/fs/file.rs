@@ -1,6 +1,6 @@
 //! An open file.
 //!
-//! The file itself is used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that
+//! The file is opened by a job, or at once where that needs no waiting, and then used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that
 //! need no waiting (see `cached`); the job in flight belongs to the `File`, not to the operation that began it. So an
 //! operation that is dropped takes nothing along: the next one waits for the job to end, and finds what it brought.
 //!
