@@ -1,8 +1,9 @@
 //! An open file.
 //!
-//! The file is opened by a job, or at once where that needs no waiting, and then used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that
-//! need no waiting (see `cached`); the job in flight belongs to the `File`, not to the operation that began it. So an
-//! operation that is dropped takes nothing along: the next one waits for the job to end, and finds what it brought.
+//! The file is used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that need no
+//! waiting (see `cached`; so is it opened, if it is to be read); the job in flight belongs to the `File`, not to the
+//! operation that began it. So an operation that is dropped takes nothing along: the next one waits for the job to end,
+//! and finds what it brought.
 //!
 //! - `stage`: what it is doing, and the buffers on both sides of that;
 //! - `streams`: reading, writing, moving;
