@@ -46,7 +46,7 @@ const AHEAD: usize = 32 * 1024;
 /// How much is read ahead at most, and by a read that is large itself.
 const LARGE: usize = 512 * 1024;
 /// How much is read at most without a job, where that needs no waiting: some ten microseconds.
-const ON_THE_SPOT: usize = 64 * 1024;
+const ON_THE_SPOT: usize = 128 * 1024;
 /// How much is gathered before it is written.
 const BEHIND: usize = 128 * 1024;
 

@@ -94,10 +94,7 @@ impl File {
             Stage::Reading(job) => {
                 let Ahead { buf, seekable, count } = ready!(Pin::new(job).poll(cx));
                 (self.ahead, self.seekable, self.begin) = (buf, seekable, 0);
-                self.end = *count.as_ref().unwrap_or(&0);
-                if self.end >= self.window {
-                    self.window = (2 * self.window).min(LARGE);
-                }
+                self.has_read(*count.as_ref().unwrap_or(&0));
                 count.map(drop)
             }
             Stage::Writing(job) => {
@@ -146,8 +143,16 @@ impl File {
             return false;
         }
         let read = cached::read_open(&self.file, &mut self.on_the_spot, &mut self.ahead[..size]);
-        self.end = read.unwrap_or(0);
+        self.has_read(read.unwrap_or(0));
         read.is_some()
+    }
+
+    /// Takes in how much was read ahead. Where it was all that was asked for, more is the next time.
+    fn has_read(&mut self, count: usize) {
+        self.end = count;
+        if count >= self.window {
+            self.window = (2 * self.window).min(LARGE);
+        }
     }
 
     fn start_reading(&mut self, wanted: usize) {
