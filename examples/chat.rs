@@ -10,7 +10,7 @@
 
 #![forbid(unsafe_code)]
 
-use rustroutines::io::net::{ReadHalf, TcpListener, TcpStream, WriteHalf};
+use rustroutines::io::net::{ReadHalf, Shutdown, TcpListener, TcpStream, WriteHalf};
 use rustroutines::io::{self, BufRead, BufReader, Read, Write};
 use rustroutines::prelude::*;
 use std::collections::BTreeMap;
@@ -66,9 +66,9 @@ impl Room {
     }
 }
 
-/// Sends a client what is in the mailbox, until that ends.
+/// Sends a client what is in the mailbox, until that ends, or the client takes nothing.
 #[routine]
-fn deliver(mut to: WriteHalf<TcpStream>, mailbox: Receiver<Line>) -> io::Result<()> {
+fn deliver(to: &mut WriteHalf<TcpStream>, mailbox: Receiver<Line>) -> io::Result<()> {
     for line in mailbox {
         to.as_ref().set_write_deadline(Some(Instant::now() + PATIENCE));
         to.write_all(line.as_bytes())?;
@@ -96,7 +96,12 @@ fn serve(stream: TcpStream, room: Room) -> io::Result<()> {
     let Some(mailbox) = room.enter(&name) else {
         return to.write_all(b"* that name is taken\n");
     };
-    let delivery = go!(deliver(to, mailbox));
+    let delivery = go!(move || {
+        let delivered = deliver(&mut to, mailbox);
+        // Whoever was thrown out is not listened to either, however long the silence would last.
+        let _ = to.as_ref().shutdown(Shutdown::Both);
+        delivered
+    });
     let left = talk(&mut from, &room, &name);
     room.leave(&name);
     drop(delivery.join());

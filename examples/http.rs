@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server for the files of a folder: `cargo run --release --example http -- [FOLDER] [ADDRESS]`.
+//! An HTTP/1.1 server for the files of a folder: `cargo run --release --example http -- [FOLDER] [ADDRESS] [LIMIT]`.
 //!
 //! Connections are kept alive. A request's head, the time a client takes, and the number of connections are
 //! limited. On SIGTERM or Ctrl-C it accepts nothing more, finishes what it is at, and ends.
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Bytes in a request's head.
 const HEAD: usize = 8 * 1024;
-/// Connections at once; more wait to be accepted.
+/// Connections at once, unless it is said; more wait to be accepted.
 const CONNECTIONS: usize = 5_000;
 /// Bytes of a file that are read when it is opened.
 const FIRST: u64 = 64 * 1024;
@@ -161,10 +161,11 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let folder: Arc<Path> = PathBuf::from(arguments.next().unwrap_or_else(|| ".".to_owned())).into();
     let listener = TcpListener::bind(arguments.next().unwrap_or_else(|| "127.0.0.1:0".to_owned()))?;
+    let limit = arguments.next().map_or(CONNECTIONS, |limit| limit.parse().expect("LIMIT is a number"));
     let signals = signal::stop()?;
     println!("listening on {}", listener.local_addr()?);
     // Who is let in takes a place, by a value in this channel. All hear of the end when `stop` is dropped.
-    let (places, taken) = bounded_channel::<()>(CONNECTIONS);
+    let (places, taken) = bounded_channel::<()>(limit);
     let (stop, stopping) = channel::<Infallible>();
     loop {
         select! {
@@ -187,7 +188,7 @@ fn main() -> io::Result<()> {
     println!("finishing");
     let all_have_ended = || {
         suspend!({
-            for _ in 0..CONNECTIONS {
+            for _ in 0..limit {
                 places.send(()).expect("`taken` is here");
             }
         })

@@ -194,6 +194,7 @@ fn what_cannot_be_counted_is_reported_and_the_rest_is_counted() {
     fs::write(root.join("good.rs"), "fn a() {}\n").unwrap();
     fs::write(root.join("binary.rs"), b"fn a() {}\n\0").unwrap();
     fs::write(root.join("latin1.rs"), b"// \xfc\n").unwrap();
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has more"))]
     let mut bad = vec!["binary.rs: binary file", "latin1.rs: not UTF-8", "absent: "];
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! `io::fs::read`: what is in the system's cache, and what is said not to be, from many routines at once.
+//! `io::fs::read` and open files: what is in the system's cache, and what is said not to be, from many routines at once.
 
 #[path = "support/random.rs"]
 #[allow(dead_code, reason = "of the random numbers only the seeds are used")]
@@ -9,7 +9,7 @@ use rustroutines::__faults::{Faults, inject};
 use rustroutines::io::fs::{self, TempDir};
 use rustroutines::io::{Read, Seek, SeekFrom, Write};
 use rustroutines::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Faults are the whole process's: one test at a time.
@@ -30,15 +30,16 @@ fn read_all(files: Arc<Vec<PathBuf>>, first: usize) {
     for n in 0..ROUNDS * files.len() {
         let at = (first + n) % files.len();
         let expected = contents(LENGTHS[at]);
-        if n % 2 == 0 {
-            assert!(fs::read(&files[at]).unwrap() == expected, "{} bytes", expected.len());
-        } else {
-            assert!(
-                fs::read_to_string(&files[at]).unwrap().as_bytes() == expected,
-                "{} bytes",
-                expected.len()
-            );
-        }
+        let read = match n % 3 {
+            0 => fs::read(&files[at]).unwrap(),
+            1 => fs::read_to_string(&files[at]).unwrap().into_bytes(),
+            _ => {
+                let mut all = Vec::new();
+                fs::File::open(&files[at]).unwrap().read_to_end(&mut all).unwrap();
+                all
+            }
+        };
+        assert!(read == expected, "{} bytes", expected.len());
     }
 }
 
@@ -47,6 +48,8 @@ fn read_all(files: Arc<Vec<PathBuf>>, first: usize) {
 fn read_and_write(path: PathBuf) {
     let mut expected = contents(400_000);
     std::fs::write(&path, &expected).unwrap();
+    // Now it is known what file system this is.
+    assert!(fs::metadata(&path).unwrap().is_file());
     let mut file = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
     let (mut place, mut piece) = (0, vec![0; 100_000]);
     for n in 0..60 {
@@ -70,11 +73,19 @@ fn read_and_write(path: PathBuf) {
     assert!(std::fs::read(&path).unwrap() == expected);
 }
 
+/// A directory where files are usually, and one in memory where there is such a place.
+fn directories() -> Vec<TempDir> {
+    let memory = Path::new("/dev/shm");
+    let bases = std::iter::once(std::env::temp_dir()).chain(memory.is_dir().then(|| memory.to_owned()));
+    bases.map(|base| TempDir::new_in(base).block().unwrap()).collect()
+}
+
 #[test]
 fn an_open_file_is_the_same_whether_it_is_in_the_cache_or_not() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let dir = TempDir::new().block().unwrap();
-    for uncached in [0, 500, 1_000] {
+    for (dir, uncached) in
+        directories().iter().flat_map(|dir| [0, 500, 1_000].map(|uncached| (dir, uncached)))
+    {
         with_seeds(4, |seed| {
             let injected = inject(Faults { seed, uncached, ..Faults::default() });
             let path = dir.path().join("open");
@@ -87,20 +98,22 @@ fn an_open_file_is_the_same_whether_it_is_in_the_cache_or_not() {
 #[test]
 fn files_are_the_same_whether_they_are_in_the_cache_or_not() {
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let dir = TempDir::new().block().unwrap();
-    let files: Vec<_> = LENGTHS.iter().map(|length| dir.path().join(length.to_string())).collect();
-    for (file, length) in files.iter().zip(LENGTHS) {
-        std::fs::write(file, contents(length)).unwrap();
-    }
-    let files = Arc::new(files);
-    for uncached in [0, 500, 1_000] {
-        with_seeds(4, |seed| {
-            let injected = inject(Faults { seed, uncached, ..Faults::default() });
-            let readers: Vec<_> = (0..READERS).map(|reader| go!(read_all(files.clone(), reader))).collect();
-            for reader in readers {
-                reader.join().block().unwrap();
-            }
-            assert_eq!(injected.count() > 0, uncached > 0);
-        });
+    for dir in directories() {
+        let files: Vec<_> = LENGTHS.iter().map(|length| dir.path().join(length.to_string())).collect();
+        for (file, length) in files.iter().zip(LENGTHS) {
+            std::fs::write(file, contents(length)).unwrap();
+        }
+        let files = Arc::new(files);
+        for uncached in [0, 500, 1_000] {
+            with_seeds(4, |seed| {
+                let injected = inject(Faults { seed, uncached, ..Faults::default() });
+                let readers: Vec<_> =
+                    (0..READERS).map(|reader| go!(read_all(files.clone(), reader))).collect();
+                for reader in readers {
+                    reader.join().block().unwrap();
+                }
+                assert_eq!(injected.count() > 0, uncached > 0);
+            });
+        }
     }
 }

@@ -5,7 +5,6 @@ use rustroutines::io::{ErrorKind, Read, Write};
 use rustroutines::{Suspend, go, routine};
 use rustroutines_tests::ends;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -59,7 +58,7 @@ fn links() {
     fs::write(path("file"), "text").unwrap();
     fs::symlink("file", path("soft")).unwrap();
     fs::hard_link(path("file"), path("hard")).unwrap();
-    assert_eq!(fs::read_link(path("soft")).unwrap(), Path::new("file"));
+    assert_eq!(fs::read_link(path("soft")).unwrap(), std::path::Path::new("file"));
     assert!(fs::symlink_metadata(path("soft")).unwrap().is_symlink());
     assert!(fs::metadata(path("soft")).unwrap().is_file());
     assert_eq!(fs::canonicalize(path("soft")).unwrap(), fs::canonicalize(path("file")).unwrap());

@@ -4,7 +4,7 @@
 mod random;
 
 use random::{Random, with_seeds};
-use rustroutines::io::{self, BufRead, BufReader, DuplexStream, ErrorKind, Read, Write};
+use rustroutines::io::{self, BufRead, BufReader, BufWriter, DuplexStream, ErrorKind, Read, Write};
 use rustroutines::time::{sleep, timeout};
 use rustroutines::{Suspend, go, routine, select};
 use rustroutines_tests::{PAIRS, ends};
@@ -233,5 +233,31 @@ fn a_proxy_carries_both_ways_and_passes_the_ends_on() {
         question.join().block().unwrap().unwrap();
         service.join().block().unwrap().unwrap();
         assert_eq!(proxy.join().block().unwrap().unwrap(), (5_000, 3_000));
+    });
+}
+
+#[test]
+fn a_copy_sends_on_what_has_come_before_it_waits_for_more() {
+    #[routine]
+    fn test(by_buffer: bool) -> io::Result<()> {
+        let ((mut source, from), (to, mut sink)) = (io::pipe(100), io::pipe(100));
+        let copy = go!(move || {
+            let (mut from, mut to) = (BufReader::new(from), BufWriter::new(to));
+            if by_buffer { io::copy_buf(&mut from, &mut to) } else { io::copy(from.get_mut(), &mut to) }
+        });
+        for word in [b"one", b"two"] {
+            source.write_all(word)?;
+            let mut buf = [0; 3];
+            sink.read_exact(&mut buf)?;
+            assert_eq!(&buf, word);
+        }
+        drop(source);
+        assert_eq!(copy.join().unwrap()?, 6);
+        Ok(())
+    }
+    ends(|| {
+        for by_buffer in [false, true] {
+            go!(test(by_buffer)).join().block().unwrap().unwrap();
+        }
     });
 }

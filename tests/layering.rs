@@ -71,6 +71,16 @@ const MACHINE: &[&str] = &[
     "rustix::thread",
 ];
 
+/// Where something is compiled for Linux alone. Each has something else to do it elsewhere.
+const LINUX: &[&str] = &[
+    "platform",
+    "process/exit.rs",
+    "io/fs/cached",
+    "io/fs/moving.rs",
+    // It counts what `io/fs/moving.rs` does.
+    "driver/faults.rs",
+];
+
 /// One file of the library, as far as it is compiled outside tests.
 struct Source {
     /// `channel::core` for `channel/core.rs`; empty for the root.
@@ -95,6 +105,31 @@ fn only_platform_touches_the_machine() {
         wrong.extend(machine_names(&source));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_for_linux_alone_is_in_few_places() {
+    let root = workspace().join("rustroutines/src");
+    let (mut wrong, mut unused) = (Vec::new(), LINUX.to_vec());
+    for file in rust_files(&root).into_iter().filter(|file| !file.ends_with("tests.rs")) {
+        let text = fs::read_to_string(&file).unwrap();
+        if !text.lines().any(is_for_linux_alone) {
+            continue;
+        }
+        let name = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        match LINUX.iter().find(|place| name.starts_with(**place)) {
+            Some(place) => unused.retain(|other| other != place),
+            None => wrong.push(name),
+        }
+    }
+    assert!(wrong.is_empty() && unused.is_empty(), "{wrong:?} are not in LINUX, and {unused:?} need not be");
+    assert!(is_for_linux_alone("    #[cfg(all(target_os = \"linux\", test))]"));
+    assert!(!is_for_linux_alone("const A: bool = cfg!(target_os = \"linux\");"));
+}
+
+/// Whether something is left out elsewhere: a number that differs is not meant.
+fn is_for_linux_alone(line: &str) -> bool {
+    line.trim_start().starts_with("#[cfg(") && line.contains("target_os = \"linux\"")
 }
 
 #[test]

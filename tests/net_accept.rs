@@ -42,6 +42,32 @@ fn many_acceptors_share_the_connections() {
     on_runtime(test).unwrap();
 }
 
+/// The system says once that there are connections, and not for each.
+#[test]
+fn what_was_told_at_once_is_accepted_one_after_another() {
+    #[routine]
+    fn test() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        for _ in 0..20 {
+            let ((here, there), mut buf) = (net::pair()?, [0; 1]);
+            assert!(timeout(Duration::from_millis(1), || there.read(&mut buf)).is_err());
+            assert!(timeout(Duration::from_millis(1), || listener.accept()).is_err());
+            let _clients: Vec<_> =
+                (0..5).map(|_| std::net::TcpStream::connect(address)).collect::<io::Result<_>>()?;
+            // Events are told in the order in which they came: those of the listener are over with this one.
+            let reader = go!(move || there.read(&mut [0; 1]));
+            here.write(b"x")?;
+            assert_eq!(reader.join().unwrap()?, 1);
+            for _ in 0..5 {
+                listener.accept()?;
+            }
+        }
+        Ok(())
+    }
+    on_runtime(test).unwrap();
+}
+
 #[test]
 fn acceptors_that_go_away_leave_the_connection_to_another() {
     #[routine]

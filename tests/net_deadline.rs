@@ -202,3 +202,30 @@ fn a_deadline_that_is_set_over_and_over_ends_a_read_when_the_last_has_come() {
     on_runtime(|| test(true)).unwrap();
     on_runtime(|| test(false)).unwrap();
 }
+
+/// That no timer is left is seen at the end, like of every test here.
+#[test]
+fn a_socket_that_goes_takes_its_deadlines_along() {
+    #[routine]
+    fn test() -> io::Result<()> {
+        let far = Some(Instant::now() + Duration::from_secs(36_000));
+        let (one, other) = pair()?;
+        one.set_read_deadline(far);
+        other.set_write_deadline(far);
+        drop((one, other));
+        let (one, other) = pair()?;
+        one.set_read_deadline(far);
+        one.set_write_deadline(far);
+        let _theirs = one.into_std()?;
+        let (reads, writes) = other.into_split();
+        reads.as_ref().set_read_deadline(far);
+        writes.as_ref().set_write_deadline(far);
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        listener.set_deadline(far);
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        socket.set_read_deadline(far);
+        assert!(timeout(Duration::from_millis(1), || listener.accept()).is_err());
+        Ok(())
+    }
+    on_runtime(test).unwrap();
+}

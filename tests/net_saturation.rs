@@ -4,11 +4,14 @@
 mod net;
 
 use net::{LONG, nothing_is_left, pair};
-use rustroutines::io::{self, net::TcpStream};
+use rustroutines::io;
+use rustroutines::io::net::{TcpStream, UdpSocket};
 use rustroutines::prelude::*;
 use rustroutines::runtime::{RuntimeConfig, RustRoutineRuntime};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
 /// Stays in one poll until the flag is set.
 #[routine]
@@ -102,5 +105,62 @@ fn a_routine_blocks_its_thread_for_io() {
     });
     other.join().block().unwrap().unwrap();
     assert_eq!(echo.join().block().unwrap().unwrap(), 50);
+    nothing_is_left(&runtime);
+}
+
+/// Counts how often what it carries out is polled.
+struct Counting<O>(Pin<Box<O>>, Arc<AtomicUsize>);
+
+impl<O: Suspend> Future for Counting<O> {
+    type Output = O::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<O: Suspend> Suspend for Counting<O> {}
+
+#[test]
+fn who_is_always_ready_lets_others_run() {
+    #[routine]
+    fn never_waits() -> io::Result<()> {
+        let (socket, mut buf) = (UdpSocket::bind("127.0.0.1:0")?, [0; 1]);
+        let address = socket.local_addr()?;
+        for _ in 0..20_000 {
+            assert_eq!(socket.send_to(b"x", address)?, 1);
+            assert_eq!(socket.recv(&mut buf)?, 1);
+        }
+        Ok(())
+    }
+    let polls = Arc::new(AtomicUsize::new(0));
+    let counter = polls.clone();
+    net::on_runtime(move || Counting(Box::pin(never_waits()), counter)).unwrap();
+    let polls = polls.load(Ordering::SeqCst);
+    assert!(polls > 50, "it had the worker for itself: {polls} polls");
+}
+
+#[test]
+fn a_worker_that_is_busy_looks_for_events() {
+    #[routine]
+    fn busy(done: Arc<AtomicBool>) {
+        let begin = Instant::now();
+        while !done.load(Ordering::SeqCst) {
+            assert!(begin.elapsed() < LONG, "nobody has looked");
+            yield_now();
+        }
+    }
+    let runtime = RustRoutineRuntime::with_config(RuntimeConfig::new().workers(1)).unwrap();
+    let (here, there) = runtime.spawn(pair).join().block().unwrap().unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let all: Vec<_> = (0..2)
+        .map(|_| {
+            let done = done.clone();
+            runtime.spawn(move || busy(done))
+        })
+        .collect();
+    runtime.spawn(move || to_and_fro(here, there, done)).join().block().unwrap().unwrap();
+    all.into_iter().for_each(|busy| busy.join().block().unwrap());
     nothing_is_left(&runtime);
 }

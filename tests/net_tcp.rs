@@ -4,10 +4,12 @@
 mod net;
 
 use net::{LONG, on_runtime, pair};
-use rustroutines::io::net::{Shutdown, TcpListener, TcpStream, resolve};
+use rustroutines::io::net::{Shutdown, TcpListener, TcpStream, UdpSocket, resolve};
 use rustroutines::io::{self, ErrorKind, Read, Write};
 use rustroutines::prelude::*;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 #[test]
 fn half_closed_a_stream_ends_at_the_other_side_and_its_other_direction_lives() {
@@ -105,12 +107,12 @@ fn a_full_stream_waits_and_goes_on_when_it_is_drained_again_and_again() {
     fn fill(stream: TcpStream, filled: Sender<usize>, drained: Receiver<()>) -> io::Result<()> {
         let block = [7; 64 * 1024];
         for _ in 0..ROUNDS {
-            let mut total = 0;
+            // There is room, and it may take as long as it likes to be told so.
+            let mut total = stream.write(&block)?;
             // Until it would have to wait.
             while let Ok(written) = timeout(Duration::from_millis(5), || stream.write(&block)) {
                 total += written?;
             }
-            assert!(total > 0);
             filled.send(total).unwrap();
             drained.recv().unwrap();
         }
@@ -296,26 +298,26 @@ fn writes_that_are_cancelled_write_nothing() {
     on_runtime(test).unwrap();
 }
 
+/// A waker that wakes nobody, to be counted.
+struct Nobody;
+
+impl std::task::Wake for Nobody {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// Has the operation wait with this waker, and drops it.
+fn wait_and_drop<O: Future + Unpin>(make: impl FnOnce() -> O, waker: &Arc<Nobody>) {
+    let waker = Waker::from(waker.clone());
+    assert!(Pin::new(&mut make()).poll(&mut Context::from_waker(&waker)).is_pending());
+}
+
 #[test]
 fn operations_of_an_owner_that_are_dropped_leave_one_waker_at_most() {
-    use std::future::Future;
-    use std::pin::pin;
-    use std::task::{Context, Wake, Waker};
-
-    struct Nobody;
-    impl Wake for Nobody {
-        fn wake(self: Arc<Self>) {}
-    }
-
     /// Has ten operations wait, each with a waker of its own, and drops them; says how many wakers are left.
     fn left_behind(mut reader: impl io::Read + Unpin) -> usize {
         let wakers: Vec<_> = (0..10).map(|_| Arc::new(Nobody)).collect();
-        for waker in &wakers {
-            let waker = Waker::from(waker.clone());
-            let mut byte = [0];
-            let read = pin!(reader.read_exact(&mut byte));
-            assert!(read.poll(&mut Context::from_waker(&waker)).is_pending());
-        }
+        let mut byte = [0];
+        wakers.iter().for_each(|waker| wait_and_drop(|| reader.read_exact(&mut byte), waker));
         wakers.iter().filter(|waker| Arc::strong_count(waker) > 1).count()
     }
 
@@ -325,6 +327,25 @@ fn operations_of_an_owner_that_are_dropped_leave_one_waker_at_most() {
         let (reads, _writes) = there.into_split();
         assert_eq!(left_behind(&mut here), 1);
         assert_eq!(left_behind(reads), 1);
+        Ok(())
+    }
+    on_runtime(test).unwrap();
+}
+
+#[test]
+fn operations_of_many_that_are_dropped_leave_no_waker() {
+    #[routine]
+    fn test() -> io::Result<()> {
+        let (here, _there) = pair()?;
+        let (listener, datagrams) = (TcpListener::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
+        let (waker, mut byte) = (Arc::new(Nobody), [0]);
+        for _ in 0..10 {
+            wait_and_drop(|| here.read(&mut byte), &waker);
+            wait_and_drop(|| here.peek(&mut byte), &waker);
+            wait_and_drop(|| listener.accept(), &waker);
+            wait_and_drop(|| datagrams.recv_from(&mut byte), &waker);
+            assert_eq!(Arc::strong_count(&waker), 1);
+        }
         Ok(())
     }
     on_runtime(test).unwrap();

@@ -20,7 +20,8 @@ const LARGE: usize = 256 * 1024;
 /// It flushes as well whenever it has to wait for `reader`, so that what came arrives. From a [`File`], or what a
 /// [`Take`](super::Take) or an emptied [`BufReader`](super::BufReader) reads of it, to a stream of
 /// [`net`](super::net), and from one `File` to another, the system copies, where it can (Linux), as in
-/// [`std::io::copy`]. Who changes a file that is being sent so may have the other side read either.
+/// [`std::io::copy`]. All else goes through a buffer: also a part of a file to another file, and a stream to a file.
+/// Who changes a file that is being sent so may have the other side read either.
 ///
 /// # Errors
 /// Those of both. (A stream whose other side is gone is an error as long as `SIGPIPE` is ignored, as Rust programs
@@ -348,6 +349,26 @@ advanced!(['a, R: BufRead + Unpin + ?Sized, W: Write + Unpin + ?Sized] CopyBufOp
 ///
 /// # Cancel safety
 /// What has been read and could not be written yet (256 KiB at most each way) is lost with it.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, go, io::{self, Read, Write}};
+///
+/// let (mut client, mut outside) = io::duplex(100);
+/// let (mut inside, mut server) = io::duplex(100);
+/// let proxy = go!(move || io::copy_bidirectional(&mut outside, &mut inside));
+///
+/// client.write_all(b"question").block()?;
+/// client.close().block()?;
+/// let (mut question, mut answer) = (String::new(), String::new());
+/// server.read_to_string(&mut question).block()?;
+/// server.write_all(b"answer").block()?;
+/// server.close().block()?;
+/// client.read_to_string(&mut answer).block()?;
+/// assert_eq!((&*question, &*answer), ("question", "answer"));
+/// assert_eq!(proxy.join().block().unwrap()?, (8, 6));
+/// # Ok::<(), io::Error>(())
+/// ```
 pub fn copy_bidirectional<'a, A, B>(a: &'a mut A, b: &'a mut B) -> CopyBidirectionalOp<'a, A, B>
 where
     A: Read + Write + Unpin + ?Sized,

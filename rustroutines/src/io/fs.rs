@@ -6,8 +6,8 @@
 //! one job each; a [`File`] reads ahead and gathers what is written; [`ReadDir`] fetches many entries at a
 //! time. A small file that is in the system's cache is [`read`] at once, on Linux, where that needs no waiting: on
 //! file systems of the machine's own disks and in its memory (but not where a container lays several above one another),
-//! if no step on the way there is missing either. So is its [`metadata`] found; and, from a disk, a [`File`] reads what
-//! comes next.
+//! if no step on the way there is missing either. So is its [`metadata`] found, and whether it [`exists`]; so is a [`File`]
+//! [opened](File::open), and reads what comes next.
 //!
 //! What takes several steps in *your* program (walk a tree, read a hundred small files) is best one
 //! job, too: `block_on_io(|| …)` with [`std::fs`] in it.
@@ -16,7 +16,7 @@
 //! after some milliseconds. They are the right thing for what is small and near, such as reading a
 //! configuration at the start.
 //!
-//! - `cached`: reading what needs no waiting;
+//! - `cached`: what needs no waiting;
 //! - `file`: [`File`]; `options`: [`OpenOptions`];
 //! - `moving`: from one file to another, by the system;
 //! - `dir`: [`ReadDir`], [`DirEntry`];
@@ -136,8 +136,10 @@ pub fn symlink_metadata(path: impl AsRef<Path>) -> CachedOp<Metadata> {
 }
 
 /// Whether there is something. See [`std::fs::exists`].
-pub fn exists(path: impl AsRef<Path>) -> FsOp<bool> {
-    at(path, |path| std::fs::exists(path))
+///
+/// On Linux, what is in the system's cache is known at once, without a job; of most disks also that there is nothing.
+pub fn exists(path: impl AsRef<Path>) -> CachedOp<bool> {
+    CachedOp::exists(path.as_ref())
 }
 
 /// Changes what may be done with a file. See [`std::fs::set_permissions`].

@@ -27,14 +27,15 @@
 //! hint. The end is where a read gives nothing; or where it gives less than there was room for, in the midst of a
 //! page: what is not in the cache is missing by the page.
 //!
-//! From a file that is open any number of bytes will do, and the system itself says where it has no such way to read.
+//! From a file that is open any number of bytes will do, and the system itself says where it has no such way to read. Then
+//! a look at it tells whether it is in memory.
 
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod linux;
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 use linux::{Instead, Links, read_on};
 
-use super::FsOp;
+use super::{File, FsOp};
 #[cfg(not(any(loom, shuttle)))]
 use crate::driver::faults;
 use crate::io::block_on_io;
@@ -58,25 +59,33 @@ mod elsewhere;
 #[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
 use elsewhere::{Instead, Links, read_on};
 
-/// Why an open file could not be read on the spot.
+/// How an open file is read on the spot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "to a checker nothing is in the cache"))]
-pub(super) enum Unread {
-    /// What comes next is not in the cache.
-    NotNow,
-    /// The system has no such way to read this one. Or there is an error, which a job will find again.
-    Never,
+pub(super) enum Reading {
+    /// As far as the system's cache goes.
+    ///
+    /// First, and where nothing else is known. --> `FromMemory` or `ByJob`, once the system has refused.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere nobody looks at it"))]
+    FromCache,
+    /// All of it is in memory.
+    #[cfg_attr(
+        any(not(target_os = "linux"), loom, shuttle),
+        allow(dead_code, reason = "known on Linux alone")
+    )]
+    FromMemory,
+    /// Not at all: the system has no such way to read this one. Or there is an error, which a job will find again.
+    ByJob,
 }
 
-/// Reads on from the place in an open file, on the spot. The buffer is to be small.
-pub(super) fn read_open(file: &std::fs::File, buf: &mut [u8]) -> Result<usize, Unread> {
+/// Reads on from the place in an open file, on the spot, if that can be now. The buffer is to be small.
+pub(super) fn read_open(file: &std::fs::File, how: &mut Reading, buf: &mut [u8]) -> Option<usize> {
     #[cfg(not(any(loom, shuttle)))]
     if !faults::is_cached() {
-        return Err(Unread::NotNow);
+        return None;
     }
-    let count = read_on(file, buf)?;
+    let count = read_on(file, how, buf)?;
     (0..count / SHARE).for_each(|_| budget::spend());
-    Ok(count)
+    Some(count)
 }
 
 /// The operation of [`read`](super::read), [`metadata`](super::metadata) and others.
@@ -153,6 +162,27 @@ impl CachedOp<Metadata> {
                 attempt: |path| Instead::of_looking(path, Links::Themselves).map(Ok),
                 job: |path, instead| instead.look(path, Links::Themselves),
             },
+        )
+    }
+}
+
+impl CachedOp<File> {
+    pub(super) fn open(path: &Path) -> Self {
+        Self::new(
+            path,
+            Task {
+                attempt: |path| Instead::of_opening(path).map(|file| Ok(file.into())),
+                job: |path, instead| instead.open(path).map(File::from),
+            },
+        )
+    }
+}
+
+impl CachedOp<bool> {
+    pub(super) fn exists(path: &Path) -> Self {
+        Self::new(
+            path,
+            Task { attempt: |path| Instead::of_existing(path).map(Ok), job: |path, _| std::fs::exists(path) },
         )
     }
 }

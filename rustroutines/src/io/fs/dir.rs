@@ -40,15 +40,15 @@ const BATCH: usize = 256;
 /// ```
 pub fn read_dir(path: impl AsRef<Path>) -> FsOp<ReadDir> {
     at(path, |path| {
-        let (batch, rest) = fetch(std::fs::read_dir(path)?);
+        let (batch, rest) = fetch(Box::new(std::fs::read_dir(path)?));
         Ok(ReadDir { batch, rest: rest.map_or(Rest::Over, Rest::Idle) })
     })
 }
 
 /// Some entries, and the source of more if there are more.
-type Batch = (VecDeque<io::Result<DirEntry>>, Option<std::fs::ReadDir>);
+type Batch = (VecDeque<io::Result<DirEntry>>, Option<Box<std::fs::ReadDir>>);
 
-fn fetch(mut entries: std::fs::ReadDir) -> Batch {
+fn fetch(mut entries: Box<std::fs::ReadDir>) -> Batch {
     let batch: VecDeque<_> = entries.by_ref().take(BATCH).map(|entry| entry.map(DirEntry::new)).collect();
     let over = batch.len() < BATCH;
     (batch, (!over).then_some(entries))
@@ -67,8 +67,8 @@ pub struct ReadDir {
 
 /// Where more entries come from.
 enum Rest {
-    /// From here, when they are asked for.
-    Idle(std::fs::ReadDir),
+    /// From here, when they are asked for. In a box: on Windows it is large.
+    Idle(Box<std::fs::ReadDir>),
     /// From a job.
     Fetching(BlockOnIo<Batch>),
     /// There are no more.

@@ -1,8 +1,9 @@
 //! An open file.
 //!
-//! The file itself is used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that
-//! need no waiting (see `cached`); the job in flight belongs to the `File`, not to the operation that began it. So an
-//! operation that is dropped takes nothing along: the next one waits for the job to end, and finds what it brought.
+//! The file is used only by jobs on the blocking pool, one at a time, and, while there is none, for reads that need no
+//! waiting (see `cached`; so is it opened, if it is to be read); the job in flight belongs to the `File`, not to the
+//! operation that began it. So an operation that is dropped takes nothing along: the next one waits for the job to end,
+//! and finds what it brought.
 //!
 //! - `stage`: what it is doing, and the buffers on both sides of that;
 //! - `streams`: reading, writing, moving;
@@ -29,7 +30,8 @@ mod whole;
 
 pub use whole::{FileOp, IntoStdOp};
 
-use super::{FsOp, OpenOptions};
+use super::cached::Reading;
+use super::{CachedOp, FsOp, OpenOptions};
 use crate::Suspend;
 use crate::suspend::operation::routine;
 use stage::{Stage, Written, write_out};
@@ -99,8 +101,8 @@ pub struct File {
     window: usize,
     /// Whether the place in the file can be changed. Known after the first read.
     seekable: bool,
-    /// Whether to try first to read on the spot.
-    on_the_spot: bool,
+    /// How it is tried first to read on the spot.
+    on_the_spot: Reading,
     /// By how much the descriptor has to be moved back before anything else.
     back: u64,
     /// What was written and no job has taken.
@@ -111,8 +113,11 @@ pub struct File {
 
 impl File {
     /// Opens a file for reading.
-    pub fn open(path: impl AsRef<Path>) -> FsOp<File> {
-        OpenOptions::new().read(true).open(path)
+    ///
+    /// On Linux, a regular file on one of the machine's own disks or in its memory is opened at once, without a job,
+    /// if all that leads there is in the system's cache.
+    pub fn open(path: impl AsRef<Path>) -> CachedOp<File> {
+        CachedOp::open(path.as_ref())
     }
 
     /// Opens a file for writing, and throws away what is in it; it is made if need be.
@@ -231,7 +236,7 @@ impl From<std::fs::File> for File {
             end: 0,
             window: AHEAD,
             seekable: false,
-            on_the_spot: true,
+            on_the_spot: Reading::FromCache,
             back: 0,
             behind: Vec::new(),
             failed: false,

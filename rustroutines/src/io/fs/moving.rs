@@ -17,6 +17,8 @@
 //!
 //! Set aside: from a stream through a pipe (`splice`). A pipe takes sixteen pages unless it is enlarged, and then that
 //! was no faster than a buffer of 256 KiB (docs/PERFORMANCE.md), and a copy that is dropped would lose what is in the pipe.
+//! And a part of a file ([`Take`](crate::io::Take)) to a file: where such a copy is dropped, the job moves on, and nobody
+//! is left to take what it moved off what the part still has.
 
 use super::File;
 use crate::channel::{Receiver, channel};

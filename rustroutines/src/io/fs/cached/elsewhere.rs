@@ -1,6 +1,6 @@
 //! What there is in the place of `linux` on other systems, and to a checker: everything is left to a job.
 
-use super::Unread;
+use super::Reading;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
@@ -28,6 +28,18 @@ impl Instead {
         Err(Self::AsUsual)
     }
 
+    pub(super) fn of_existing(_: &Path) -> Result<bool, Self> {
+        Err(Self::AsUsual)
+    }
+
+    pub(super) fn of_opening(_: &Path) -> Result<File, Self> {
+        Err(Self::AsUsual)
+    }
+
+    pub(super) fn open(self, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
     pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
     }
@@ -40,6 +52,7 @@ impl Instead {
     }
 }
 
-pub(super) fn read_on(_: &File, _: &mut [u8]) -> Result<usize, Unread> {
-    Err(Unread::Never)
+pub(super) fn read_on(_: &File, how: &mut Reading, _: &mut [u8]) -> Option<usize> {
+    *how = Reading::ByJob;
+    None
 }

@@ -1,11 +1,12 @@
 //! The calls of Linux that do not wait. See the module above.
 
-use super::Unread;
+use super::Reading;
 use crate::platform::atomic::{AtomicBool, AtomicU64, Ordering};
 use memchr::memchr;
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxFlags, fstatfs, makedev, openat2, statfs, statx,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Statx, StatxFlags, fcntl_setfl, fstatfs, makedev,
+    openat2, statfs, statx,
 };
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use std::fs::{File, Metadata};
@@ -116,9 +117,23 @@ impl Instead {
             return Err(Self::AsUsual);
         }
         let kind = place.kind()?;
-        // Not to wait for whoever has a lease on it.
-        let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
-        read(&file, place.size as usize, kind.reading())
+        read(&open_file(path)?, place.size as usize, kind.reading())
+    }
+
+    /// Tries to open the file on the spot, for reading.
+    pub(super) fn of_opening(path: &Path) -> Result<File, Self> {
+        let place = Place::find(path, Links::Followed)?;
+        if !place.is_file {
+            return Err(Self::AsUsual);
+        }
+        place.kind()?;
+        let file = open_file(path)?;
+        // Another may have come to the path; and whoever gets the descriptor finds it as it would have been.
+        let known = ask(&file, StatxFlags::TYPE)?;
+        if !is_file(&known) || fcntl_setfl(&file, OFlags::empty()).is_err() {
+            return Err(Self::AsUsual);
+        }
+        Ok(file.into())
     }
 
     /// Tries to find out on the spot what the system knows about it.
@@ -128,18 +143,39 @@ impl Instead {
         File::from(place.handle).metadata().map_err(|_| Self::AsUsual)
     }
 
+    /// Tries to find out on the spot whether there is something. The cache knows names that are nobody's, too. The file
+    /// system is not asked, whichever it is: only what is looked up without waiting counts.
+    pub(super) fn of_existing(path: &Path) -> Result<bool, Self> {
+        if REFUSED.load(Ordering::Relaxed) {
+            return Err(Self::AsUsual);
+        }
+        match look_up(path, OFlags::PATH) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(error) => Err(not_opened(path, error)),
+        }
+    }
+
     /// Reads the file, which may take its time.
     pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         if let Self::AsUsual = self {
             return std::fs::read(path);
         }
-        let mut file = File::open(path)?;
+        let mut bytes = Vec::new();
+        self.open(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Opens the file, which may take its time.
+    pub(super) fn open(self, path: &Path) -> io::Result<File> {
+        let file = File::open(path)?;
+        if let Self::AsUsual = self {
+            return Ok(file);
+        }
         if let (Ok(known), Ok(system)) = (file.metadata(), fstatfs(&file)) {
             JUDGED.note(known.dev(), Kind::of(system.f_type as u32));
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(file)
     }
 
     /// Finds out what the system knows about it, which may take its time.
@@ -179,15 +215,8 @@ impl Place {
             Links::Themselves => OFlags::NOFOLLOW,
         };
         let handle = open(path, OFlags::PATH | end)?;
-        let (flags, wanted) =
-            (AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC, StatxFlags::TYPE | StatxFlags::SIZE);
-        let known = statx(&handle, c"", flags, wanted).map_err(|error| refused(error, false))?;
-        Ok(Self {
-            device: makedev(known.stx_dev_major, known.stx_dev_minor),
-            is_file: FileType::from_raw_mode(known.stx_mode.into()) == FileType::RegularFile,
-            size: known.stx_size,
-            handle,
-        })
+        let known = ask(&handle, StatxFlags::TYPE | StatxFlags::SIZE)?;
+        Ok(Self { device: device(&known), is_file: is_file(&known), size: known.stx_size, handle })
     }
 
     /// What its file system is, if something can be done on the spot there.
@@ -202,11 +231,43 @@ impl Place {
 
 /// Opens what is at this path if every step on the way is in the cache.
 fn open(path: &Path, flags: OFlags) -> Result<OwnedFd, Instead> {
-    openat2(CWD, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::CACHED).map_err(|error| {
-        // `INVAL` is what an older system says to `CACHED`; but a path with a zero in it is no path anywhere.
-        let old = error == Errno::INVAL && memchr(0, path.as_os_str().as_bytes()).is_none();
-        refused(error, old)
-    })
+    look_up(path, flags).map_err(|error| not_opened(path, error))
+}
+
+fn look_up(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    openat2(CWD, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::CACHED)
+}
+
+fn not_opened(path: &Path, error: Errno) -> Instead {
+    // `INVAL` is what an older system says to `CACHED`; but a path with a zero in it is no path anywhere.
+    let old = error == Errno::INVAL && memchr(0, path.as_os_str().as_bytes()).is_none();
+    refused(error, old)
+}
+
+/// Opens what was found to be a regular file.
+fn open_file(path: &Path) -> Result<OwnedFd, Instead> {
+    // Not to wait for whoever has a lease on it.
+    open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+}
+
+/// What is known here, without a question to anybody.
+fn ask(file: &impl AsFd, wanted: StatxFlags) -> Result<Statx, Instead> {
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    statx(file, c"", flags, wanted).map_err(|error| refused(error, false))
+}
+
+fn device(known: &Statx) -> u64 {
+    makedev(known.stx_dev_major, known.stx_dev_minor)
+}
+
+fn is_file(known: &Statx) -> bool {
+    FileType::from_raw_mode(known.stx_mode.into()) == FileType::RegularFile
+}
+
+/// Whether it is known to be a file in memory.
+fn is_in_memory(file: &File) -> bool {
+    ask(file, StatxFlags::TYPE)
+        .is_ok_and(|known| is_file(&known) && JUDGED.look_up(device(&known)) == Some(Kind::InMemory))
 }
 
 /// Reads all of a file, about so large, in this way.
@@ -229,13 +290,22 @@ fn read(file: &OwnedFd, size: usize, how: ReadWriteFlags) -> Result<Vec<u8>, Ins
 }
 
 /// Reads on from the place in the file, as far as the cache goes.
-pub(super) fn read_on(file: &std::fs::File, buf: &mut [u8]) -> Result<usize, Unread> {
-    preadv2(file, &mut [IoSliceMut::new(buf)], CURRENT_PLACE, ReadWriteFlags::NOWAIT).map_err(|error| {
-        match error {
-            Errno::AGAIN | Errno::INTR => Unread::NotNow,
-            _ => Unread::Never,
+pub(super) fn read_on(file: &File, how: &mut Reading, buf: &mut [u8]) -> Option<usize> {
+    loop {
+        let flags = match how {
+            Reading::FromCache => ReadWriteFlags::NOWAIT,
+            Reading::FromMemory => ReadWriteFlags::empty(),
+            Reading::ByJob => return None,
+        };
+        match preadv2(file, &mut [IoSliceMut::new(buf)], CURRENT_PLACE, flags) {
+            Ok(count) => return Some(count),
+            Err(Errno::AGAIN | Errno::INTR) => return None,
+            Err(Errno::OPNOTSUPP) if *how == Reading::FromCache && is_in_memory(file) => {
+                *how = Reading::FromMemory;
+            }
+            Err(_) => *how = Reading::ByJob,
         }
-    })
+    }
 }
 
 /// What is to be done after an error; `for_good` if it will be no other the next time.

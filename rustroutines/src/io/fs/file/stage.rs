@@ -12,7 +12,7 @@
 //! A job is begun only in Idle, so there is never more than one. No completion is missed: the job keeps the waker of the
 //! last poll, whichever operation that was of (see `io::blocking`).
 
-use super::super::cached::{self, Unread};
+use super::super::cached::{self, Reading};
 use super::{File, LARGE, ON_THE_SPOT};
 use crate::io::{BlockOnIo, block_on_io};
 use crate::task::budget;
@@ -129,7 +129,7 @@ impl File {
     /// Reads ahead without a job, if there is nothing to wait for; says whether it has. It stays with files in which
     /// the place can be changed: of others little may be there, and more in a moment.
     fn read_on_the_spot(&mut self, wanted: usize) -> bool {
-        if !self.on_the_spot || self.back > 0 {
+        if self.on_the_spot == Reading::ByJob || self.back > 0 {
             return false;
         }
         self.seekable = self.seekable || (&*self.file).stream_position().is_ok();
@@ -138,14 +138,13 @@ impl File {
             self.ahead.resize(size, 0);
         }
         (self.begin, self.end) = (0, 0);
-        let read = if self.seekable {
-            cached::read_open(&self.file, &mut self.ahead[..size])
-        } else {
-            Err(Unread::Never)
-        };
-        self.has_read(*read.as_ref().unwrap_or(&0));
-        self.on_the_spot = read != Err(Unread::Never);
-        read.is_ok()
+        if !self.seekable {
+            self.on_the_spot = Reading::ByJob;
+            return false;
+        }
+        let read = cached::read_open(&self.file, &mut self.on_the_spot, &mut self.ahead[..size]);
+        self.has_read(read.unwrap_or(0));
+        read.is_some()
     }
 
     /// Takes in how much was read ahead. Where it was all that was asked for, more is the next time.

@@ -1,6 +1,9 @@
 //! What is read on the spot, and what is left to a job.
 
 use super::*;
+use crate::Suspend;
+use rustix::fs::fcntl_getfl;
+use rustix::io::fcntl_getfd;
 use std::ffi::OsStr;
 use std::fs;
 use std::future::Future;
@@ -89,6 +92,81 @@ fn such_a_file_needs_no_thread() {
 }
 
 #[test]
+fn a_file_is_opened_and_read_from_on_the_spot() {
+    let mut bases = vec![std::env::temp_dir()];
+    bases.extend(Some(PathBuf::from("/dev/shm")).filter(|memory| memory.exists()));
+    for base in bases {
+        let folder = Folder::new_in(base, "open");
+        if !folder.is_read_on_the_spot() {
+            continue;
+        }
+        let (path, bytes) = folder.file(LIMIT + 1);
+        let mut cx = Context::from_waker(Waker::noop());
+        let opened =
+            within_some_attempts(|| match Pin::new(&mut crate::io::fs::File::open(&path)).poll(&mut cx) {
+                Poll::Ready(file) => Ok(file.unwrap()),
+                Poll::Pending => Err(Instead::AsUsual),
+            });
+        let mut file = opened.expect("it is no different from reading it");
+        let mut piece = vec![0; 3_000];
+        let read = match Pin::new(&mut crate::io::Read::read(&mut file, &mut piece)).poll(&mut cx) {
+            Poll::Ready(read) => read.unwrap(),
+            Poll::Pending => panic!("it was written a moment ago"),
+        };
+        assert_eq!((read, &piece), (3_000, &bytes[..3_000].to_vec()));
+        // As the standard library would have opened it.
+        let descriptor = file.into_std().block().unwrap();
+        let theirs = File::open(&path).unwrap();
+        let flags = |file: &File| (fcntl_getfl(file).unwrap(), fcntl_getfd(file).unwrap());
+        assert_eq!(flags(&descriptor), flags(&theirs));
+        assert_eq!(rustix::fs::tell(&descriptor).unwrap(), 3_000);
+        assert!(Instead::of_opening(&folder.0).is_err() && Instead::of_opening(&path.join("below")).is_err());
+    }
+    assert!(Instead::of_opening(Path::new("/dev/null")).is_err());
+    assert!(Instead::of_opening(Path::new("/proc/self/status")).is_err());
+}
+
+#[test]
+fn whether_there_is_something_is_known_on_the_spot() {
+    let mut bases = vec![std::env::temp_dir()];
+    bases.extend(Some(PathBuf::from("/dev/shm")).filter(|memory| memory.exists()));
+    for base in bases {
+        let folder = Folder::new_in(base, "exists");
+        let ((path, _), link) = (folder.file(1), folder.0.join("link"));
+        std::os::unix::fs::symlink(folder.0.join("nowhere"), &link).unwrap();
+        // What was looked for once is in the cache.
+        let ask = |path: &Path| {
+            let _ = fs::exists(path);
+            let mut cx = Context::from_waker(Waker::noop());
+            within_some_attempts(|| match Pin::new(&mut crate::io::fs::exists(path)).poll(&mut cx) {
+                Poll::Ready(known) => Ok(known.unwrap()),
+                Poll::Pending => Err(Instead::AsUsual),
+            })
+        };
+        if ask(&path).is_none() {
+            eprintln!("skipped: this system can't");
+            continue;
+        }
+        // Names that are nobody's are kept by file systems on disks, and not by those in memory.
+        let of = Kind::of(statfs(&folder.0).unwrap().f_type as u32);
+        let nothing =
+            |known: Option<bool>| if of == Kind::Local { known == Some(false) } else { known != Some(true) };
+        assert_eq!(ask(&folder.0), Some(true));
+        assert!(nothing(ask(&folder.0.join("none/none"))));
+        assert!(nothing(ask(&link)), "it leads nowhere");
+        fs::remove_file(&path).unwrap();
+        assert!(nothing(ask(&path)), "it has gone");
+        fs::write(&path, "again").unwrap();
+        assert_eq!(ask(&path), Some(true), "it is back");
+        // What may be an error is for a job to find again.
+        assert!(Instead::of_existing(&path.join("below")).is_err());
+        assert!(crate::io::fs::exists(path.join("below")).block().is_err());
+    }
+    let no_path = Path::new(OsStr::from_bytes(b"zero\0inside"));
+    assert!(crate::io::fs::exists(no_path).block().is_err());
+}
+
+#[test]
 fn the_length_is_only_a_hint() {
     let folder = Folder::new("hint");
     if !folder.is_read_on_the_spot() {
@@ -138,7 +216,7 @@ fn nobody_notices_an_attempt_at_a_pipe() {
         move || fs::write(pipe, "from the other end").unwrap()
     });
     for _ in 0..1_000 {
-        assert!(Instead::of_reading(&pipe).is_err());
+        assert!(Instead::of_reading(&pipe).is_err() && Instead::of_opening(&pipe).is_err());
     }
     assert!(!writer.is_finished());
     assert_eq!(Instead::AsUsual.read(&pipe).unwrap(), b"from the other end");
