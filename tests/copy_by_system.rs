@@ -454,6 +454,35 @@ fn pipes_are_copied_by_hand() {
     on_runtime(test).unwrap();
 }
 
+/// There the system does not tell what is in its cache, because all of it is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_in_memory_is_sent_by_the_system() {
+    #[routine]
+    fn test(path: PathBuf) -> io::Result<()> {
+        // Of each file system the first file is looked at by a job.
+        assert_eq!(fs::metadata(&path)?.len(), LENGTH as u64);
+        let before = moved_by_system();
+        let (copied, gathered) = sent(path, Into::Tcp)?;
+        assert_eq!(copied, LENGTH as u64);
+        assert!(gathered == bytes(LENGTH));
+        assert!(moved_by_system() - before > LENGTH as u64 / 2);
+        Ok(())
+    }
+    let _alone = alone();
+    let shared = PathBuf::from("/dev/shm");
+    if rustix::fs::statfs(&shared).is_ok_and(|known| known.f_type == 0x0102_1994) {
+        let path = shared.join(format!("rustroutines-sent-{}", std::process::id()));
+        std::fs::write(&path, bytes(LENGTH)).unwrap();
+        let result = on_runtime({
+            let path = path.clone();
+            move || test(path)
+        });
+        std::fs::remove_file(path).unwrap();
+        result.unwrap();
+    }
+}
+
 /// From one file system to another, which the system may refuse to do by itself.
 #[cfg(target_os = "linux")]
 #[test]

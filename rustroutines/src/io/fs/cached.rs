@@ -33,6 +33,8 @@
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod linux;
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
+pub(super) use linux::is_in_memory;
+#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 use linux::{Instead, Links, read_on};
 
 use super::{File, FsOp};

@@ -11,7 +11,7 @@
 //!
 //! # To a stream
 //! A piece is sent on the spot, as any other write, if it lies in the system's cache: a look at a byte in each
-//! `STEP` says so. Where it does not, a piece goes by hand, which a job reads, and the next is tried again. (What the looks
+//! `STEP` says so, or what kind of file system it is. Where it does not, a piece goes by hand, which a job reads, and the next is tried again. (What the looks
 //! have missed keeps the worker waiting, until it is relieved.) The place in the file moves by what the stream has taken, in
 //! the same call: a copy that is dropped has lost nothing.
 //!
@@ -144,6 +144,7 @@ pub(in crate::io) use system::send;
 
 #[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
 mod system {
+    use super::super::cached::is_in_memory;
     use super::Sent;
     use crate::driver::faults;
     use rustix::fd::AsFd;
@@ -187,6 +188,7 @@ mod system {
             match preadv2(from, &mut [IoSliceMut::new(&mut [0])], look, ReadWriteFlags::NOWAIT) {
                 Ok(_) => {}
                 Err(Errno::AGAIN | Errno::INTR) => return Ok(Sent::NotNow),
+                Err(Errno::OPNOTSUPP) if is_in_memory(from) => break,
                 Err(_) => return Ok(Sent::Never),
             }
         }

@@ -265,7 +265,7 @@ fn is_file(known: &Statx) -> bool {
 }
 
 /// Whether it is known to be a file in memory.
-fn is_in_memory(file: &File) -> bool {
+pub(in crate::io::fs) fn is_in_memory(file: &File) -> bool {
     ask(file, StatxFlags::TYPE)
         .is_ok_and(|known| is_file(&known) && JUDGED.look_up(device(&known)) == Some(Kind::InMemory))
 }
