@@ -321,10 +321,11 @@ impl Simulation {
     }
 
     /// Every second poll ends after a few operations, or before the first, so that routines meet in more
-    /// orders than those in which they happen to wait.
+    /// orders than those in which they happen to wait. The fewer, the likelier: most races need an interruption
+    /// between the first two or three.
     fn draw_budget(&self) {
         let few = random::below(2) == 0;
-        budget::set_fresh(if few { random::below(12) as u32 } else { budget::PER_POLL });
+        budget::set_fresh(if few { random::below(1 + random::below(12)) as u32 } else { budget::PER_POLL });
     }
 
     /// Moves the clock to the next timer. `false`: there is none that it reaches.
