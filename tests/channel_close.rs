@@ -1,6 +1,8 @@
 //! Closing, by a call or by dropping, and what becomes of the values.
 
-use rustroutines::error::ChannelClosed;
+use rustroutines::error::{
+    BroadcastRecvError, ChannelClosed, ReserveError, TryBroadcastRecvError, TryReserveError,
+};
 use rustroutines::prelude::*;
 use rustroutines_tests::{Kind, Ledger, Line, PAIRS, ends};
 
@@ -254,4 +256,30 @@ fn errors_say_what_happened_whatever_the_channel_carries() {
     let closed = tx.send(Opaque).block().unwrap_err();
     assert_eq!(format!("{closed:?}: {closed}"), "SendError(..): sending on a closed channel");
     assert_eq!(ChannelClosed::from(closed).to_string(), "the channel is closed");
+}
+
+/// A function that waits in several ways returns the error that says most.
+#[test]
+fn errors_of_waiting_become_those_that_say_more() {
+    fn sends(tx: &Sender<u8>) -> Result<(), TrySendError<u8>> {
+        tx.try_send(1)?;
+        Ok(tx.send(2).block()?)
+    }
+    fn receives(rx: &Receiver<u8>) -> Result<u8, RecvTimeoutError> {
+        rx.recv_timeout(Duration::MAX).block()?;
+        Ok(rx.recv().block()?)
+    }
+    let (tx, rx) = bounded_channel(2);
+    sends(&tx).unwrap();
+    tx.close();
+    assert_eq!(sends(&tx), Err(TrySendError::Closed(1)));
+    assert_eq!(receives(&rx), Ok(2));
+    assert_eq!(TrySendError::from(SendError(3)), TrySendError::Closed(3));
+    assert_eq!(SendTimeoutError::from(SendError(3)), SendTimeoutError::Closed(3));
+    assert_eq!(TryRecvError::from(RecvError), TryRecvError::Closed);
+    assert_eq!(RecvTimeoutError::from(RecvError), RecvTimeoutError::Closed);
+    assert_eq!(TryReserveError::from(ReserveError::Closed), TryReserveError::Closed);
+    assert_eq!(TryReserveError::from(ReserveError::Unbuffered), TryReserveError::Unbuffered);
+    assert_eq!(TryBroadcastRecvError::from(BroadcastRecvError::Lagged(4)), TryBroadcastRecvError::Lagged(4));
+    assert_eq!(TryBroadcastRecvError::from(BroadcastRecvError::Closed), TryBroadcastRecvError::Closed);
 }

@@ -363,6 +363,49 @@ impl From<RecvError> for ChannelClosed {
     }
 }
 
+// What ends a wait is also among what ends an attempt, and a wait with a limit.
+impl<T> From<SendError<T>> for TrySendError<T> {
+    fn from(SendError(value): SendError<T>) -> Self {
+        Self::Closed(value)
+    }
+}
+
+impl<T> From<SendError<T>> for SendTimeoutError<T> {
+    fn from(SendError(value): SendError<T>) -> Self {
+        Self::Closed(value)
+    }
+}
+
+impl From<RecvError> for TryRecvError {
+    fn from(_: RecvError) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<RecvError> for RecvTimeoutError {
+    fn from(_: RecvError) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<ReserveError> for TryReserveError {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Closed => Self::Closed,
+            ReserveError::Unbuffered => Self::Unbuffered,
+        }
+    }
+}
+
+impl From<BroadcastRecvError> for TryBroadcastRecvError {
+    fn from(error: BroadcastRecvError) -> Self {
+        match error {
+            BroadcastRecvError::Lagged(missed) => Self::Lagged(missed),
+            BroadcastRecvError::Closed => Self::Closed,
+        }
+    }
+}
+
 impl From<BroadcastRecvError> for BroadcastRecvTimeoutError {
     fn from(error: BroadcastRecvError) -> Self {
         match error {
