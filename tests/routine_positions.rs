@@ -1,8 +1,11 @@
 //! Every place of a body in which a call suspends, and those in which it is left alone.
 
+use rustroutines::io::{self, Write as _};
 use rustroutines::suspend::{IntoSuspendIterator, Ready, SuspendIterator, ready};
-use rustroutines::{Suspend, plain, routine, suspend};
+use rustroutines::{Suspend, go, plain, routine, suspend};
 use std::fmt::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 #[routine]
 fn id<T: Send>(value: T) -> T {
@@ -109,6 +112,86 @@ fn what_a_call_returns_is_lent_as_it_is_in_plain_code() {
 fn calls_suspend_wherever_they_stand() {
     let expected = 1 + 1 + 2 + 3 + 1 + 2 + 2 + 7 + 4 + 2 + 3 + 3 + 5 + 11 + 7 + 8 + 5 + 2;
     assert_eq!(expressions(1).block(), Ok(expected));
+}
+
+/// Takes a byte at each second poll.
+#[derive(Debug, Default)]
+struct Slow {
+    bytes: Vec<u8>,
+    ready: bool,
+}
+
+impl io::Write for Slow {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.ready = !self.ready;
+        if self.ready {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.bytes.extend(buf.first());
+        Poll::Ready(Ok(buf.len().min(1)))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[routine]
+fn writes(to: &mut Slow, n: u32) -> io::Result<u32> {
+    // what is written is not `Send`, and gone before the wait
+    writeln!(to, "{} {}", id(n), std::cell::Cell::new(7).get())?;
+    let first = write!(to, "{:?}", Some("text"));
+    let second = match n {
+        0 => writeln!(to),
+        _ => write!(to, ""),
+    };
+    first.and(second).map(|()| n)
+}
+
+fn lend(to: &mut Slow) -> &mut Slow {
+    to
+}
+
+#[routine]
+fn writes_last(to: &mut Slow) -> io::Result<()> {
+    writes(to, 1)?;
+    writeln!(io::stdout(), "by what is made {}", id("here"))?;
+    write!(lend(to), "")?;
+    write!(&mut Slow::default(), "")?;
+    #[cfg(any())]
+    writeln!(nothing, "at all")?;
+    std::writeln!(to, "{}", writes(&mut Slow::default(), 2)?)
+}
+
+#[routine(blocking)]
+fn writes_by_blocking(to: &mut Slow) -> io::Result<()> {
+    writes(to, 3)?;
+    writeln!(to, "{}", id(4))?;
+    write!(io::sink(), "{}", id(5))?;
+    write!(to, "{}", id(5)).block()
+}
+
+#[test]
+fn what_is_written_as_text_is_waited_for() {
+    let (mut to, mut sent, mut plain) = (Slow::default(), Slow::default(), Slow::default());
+    writes_last(&mut to).block().unwrap();
+    assert_eq!(to.bytes, b"1 7\nSome(\"text\")2\n");
+    let routine = go!(move || {
+        writes(&mut sent, 0)?;
+        write!(sent, "!")?;
+        Ok::<_, io::Error>(sent.bytes)
+    });
+    assert_eq!(routine.join().block().unwrap().unwrap(), b"0 7\nSome(\"text\")\n!");
+    writes_by_blocking(&mut plain).unwrap();
+    assert_eq!(plain.bytes, b"3 7\nSome(\"text\")4\n5");
+    let mut plain = Slow::default();
+    write!(plain, "{}", 1).block().unwrap();
+    assert_eq!(plain.bytes, b"1");
 }
 
 #[routine]

@@ -10,8 +10,9 @@ mod body;
 mod call;
 
 pub(crate) use body::{Capture, at_once, body, names_type};
-pub(crate) use call::{Prototype, ends, field_of, finish, resolve};
+pub(crate) use call::{Prototype, apart, behind, ends, field_of, finish, resolve};
 
+use crate::names;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -88,11 +89,14 @@ pub(crate) fn as_operation(call: &TokenStream, at: Span, method: &str) -> TokenS
     quote_spanned!(span=> ::rustroutines::__private::Value((#call,)).#method())
 }
 
-/// Whether this is `f(x).block()` or `a.m(x).block()`.
+/// Whether this is `f(x).block()`, `a.m(x).block()` or `write!(…).block()`.
 pub(crate) fn blocks(call: &ExprMethodCall) -> bool {
-    call.method == "block"
-        && call.args.is_empty()
-        && matches!(&*call.receiver, Expr::Call(_) | Expr::MethodCall(_))
+    let may_wait = match &*call.receiver {
+        Expr::Call(_) | Expr::MethodCall(_) => true,
+        Expr::Macro(it) => names::writes(&it.mac.path),
+        _ => false,
+    };
+    call.method == "block" && call.args.is_empty() && may_wait
 }
 
 /// [`blocks`] in a body that suspends: an error where `f(x)` is an operation.
@@ -177,6 +181,7 @@ fn begins_with_struct(expr: &Expr) -> bool {
 pub(crate) fn call_site(call: &Expr) -> Span {
     match call {
         Expr::MethodCall(call) => call.method.span(),
+        Expr::Macro(it) => it.mac.path.segments.last().map_or(it.mac.path.span(), |name| name.ident.span()),
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => path.path.segments.last().map_or(path.span(), |segment| segment.ident.span()),
             other => other.span(),

@@ -271,7 +271,17 @@ pub(crate) fn macro_arguments(path: &Path) -> Option<Arguments> {
     arguments_of(&last(path)?)
 }
 
+/// Whether the macro `path` writes to its first argument, whose method `write_fmt` may give an operation.
+pub(crate) fn writes(path: &Path) -> bool {
+    macro_arguments(path).is_some() && last(path).is_some_and(|name| macro_writes(&name))
+}
+
 /// The same of a macro named alone.
+pub(crate) fn macro_writes(name: &str) -> bool {
+    matches!(name, "write" | "writeln")
+}
+
+/// How the macro `name`, named alone, takes expressions, where it is known to.
 pub(crate) fn arguments_of(name: &str) -> Option<Arguments> {
     Some(match name {
         "print" | "println" | "eprint" | "eprintln" | "format" | "format_args" | "write" | "writeln" => {

@@ -77,7 +77,8 @@ pub(crate) fn body(tokens: TokenStream, mode: Mode) -> bool {
             }
             TokenTree::Punct(punct) => match punct.as_char() {
                 '!' if punct.spacing() == Spacing::Alone && before.callable => {
-                    if mode == Mode::Suspend || names::arguments_of(&before.name).is_none() {
+                    let known = names::arguments_of(&before.name).is_some();
+                    if mode == Mode::Suspend || !known || names::macro_writes(&before.name) {
                         return false;
                     }
                     before = Before::default();
@@ -163,6 +164,7 @@ mod tests {
         for (code, expected) in [
             ("println!(\"{}\", x.y)", true),
             ("println!(\"{}\", x.y())", false),
+            ("writeln!(x, \"{}\", x.y)", false),
             ("go!(x)", false),
             ("unknown!(x)", false),
         ] {

@@ -5,7 +5,7 @@
 
 mod forms;
 
-use self::forms::{inner, is_call, is_range, lent};
+use self::forms::{inner, is_call, is_range, lent, writing};
 use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::names::{self, OwnMacro};
 use crate::{found, go, known_macros, select};
@@ -111,6 +111,7 @@ impl Rewriter {
             Expr::MethodCall(call) => self.visit_method_parts(call),
             Expr::Paren(inner) => self.operands(&mut inner.expr),
             Expr::Group(inner) => self.operands(&mut inner.expr),
+            Expr::Macro(it) => self.visit_macro_mut(&mut it.mac),
             other => self.visit_expr_mut(other),
         }
     }
@@ -200,6 +201,16 @@ impl Rewriter {
         Some((start, wanted))
     }
 
+    // Input: `write!(to, "{}", f(x))`
+    // Output: `({ let written = write!(to, "{}", resolve!(f(x))); resolve!(written) })`; where `to` is no place,
+    // within `match to { mut to => … }`
+    fn writing(&mut self, mac: &mut Macro) -> Option<Found> {
+        let (outer, wanted) = (mem::take(&mut self.inside_err), mem::take(&mut self.wanted));
+        self.visit_macro_mut(mac);
+        self.inside_err = outer;
+        names::writes(&mac.path).then_some((Start::Inline, wanted))
+    }
+
     fn resolve(&mut self, mut call: Expr, (start, wanted): Found) -> Expr {
         self.found = true;
         let Wanted { ty: wanted, ends } = wanted;
@@ -213,16 +224,20 @@ impl Rewriter {
             Expr::MethodCall(call) => mem::take(&mut call.attrs),
             _ => Vec::new(),
         };
+        let (call, before) = match call {
+            Expr::Macro(it) => emit::apart(it),
+            call => (call, None),
+        };
         let prototype = self.prototype.get_or_insert_with(|| Prototype::new(self.mode));
-        match self.mode {
-            Mode::Suspend => {
-                let resolved = emit::resolve(attrs, call, at, start, wanted.as_ref(), prototype);
-                match ends {
-                    Some(ends) => emit::field_of(resolved, ends),
-                    None => resolved,
-                }
-            }
+        let shown = ends.filter(|_| self.mode == Mode::Suspend || before.is_some());
+        let made = match self.mode {
+            Mode::Suspend => emit::resolve(attrs, call, at, start, wanted.as_ref(), prototype),
             Mode::Block => emit::finish(attrs, call, at, ends, wanted.as_ref(), prototype),
+        };
+        let made = emit::behind(before, made, at);
+        match shown {
+            Some(ends) => emit::field_of(made, ends),
+            None => made,
         }
     }
 
@@ -353,6 +368,7 @@ impl Rewriter {
             }
             // What is of another type than the one written is said at the call.
             Expr::Call(_) | Expr::MethodCall(_) => self.shown(expr, wanted),
+            Expr::Macro(it) if names::writes(&it.mac.path) => self.shown(expr, wanted),
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, wanted),
@@ -382,6 +398,7 @@ impl Rewriter {
     fn block(&mut self, block: &mut Block, wanted: Option<&Type>) {
         let last = block.stmts.len().saturating_sub(1);
         for (i, statement) in block.stmts.iter_mut().enumerate() {
+            writing(statement);
             match statement {
                 // With a semicolon even at the end: what the head borrowed ends with the loop.
                 Stmt::Expr(expr @ Expr::ForLoop(_), end) => {
@@ -419,6 +436,7 @@ impl VisitMut for Rewriter {
         let found = match &mut *expr {
             Expr::Call(call) => self.call(call),
             Expr::MethodCall(call) => self.method_call(call),
+            Expr::Macro(it) => self.writing(&mut it.mac),
             _ => None,
         };
         if let Some(found) = found {
@@ -427,7 +445,7 @@ impl VisitMut for Rewriter {
             return;
         }
         let rewritten = match &mut *expr {
-            Expr::Call(_) | Expr::MethodCall(_) => None,
+            Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_) => None,
             Expr::Await(it) => self.awaited(it),
             Expr::ForLoop(it) => self.for_loop(it),
             Expr::Reference(it) => {

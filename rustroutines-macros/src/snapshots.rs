@@ -86,6 +86,20 @@ fn a_macro_that_was_told_the_path() {
 }
 
 #[test]
+fn a_macro_that_writes() {
+    routine(
+        "write",
+        "",
+        "fn f(x: &mut X) -> R { #[cfg(a)] writeln!(x, \"{}\", g()); write!(x, \"a\")?; write!(h(), \"b\")?; write!(x) }",
+    );
+    routine(
+        "write_blocking",
+        "blocking",
+        "fn f(x: &mut X) -> R { writeln!(x, \"{}\", g()); std::write!(x, \"a\") }",
+    );
+}
+
+#[test]
 fn a_loop() {
     routine("for_loop", "", "fn f(rx: R) { 'l: for (a, b) in rx { continue 'l; } for i in 0..3 {} }");
 }

@@ -6,7 +6,7 @@ pub use crate::suspend::operation::{
     AtOnce, Boxed, LocalBoxed, Ready, Routine, at_once, at_once_on_any_thread, boxed, local_boxed,
     may_change_threads, ready, routine,
 };
-pub use crate::suspend::resolve::{Items, PlainType, PlainValue, Value, loop_over, wanted};
+pub use crate::suspend::resolve::{Items, PlainType, PlainValue, Returns, Value, loop_over, wanted};
 pub use crate::suspend::{IntoSuspendIterator, Suspend, SuspendIterator};
 pub use std::future::Future;
 pub use std::marker::Send;
@@ -20,16 +20,6 @@ use crate::routine::{Builder, RoutineHandle};
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::panic::Location;
-
-/// Names the type `!`, which stable Rust writes only behind an arrow: `<fn() -> ! as Returns>::Type`.
-pub trait Returns {
-    /// What the function returns.
-    type Type;
-}
-
-impl<T> Returns for fn() -> T {
-    type Type = T;
-}
 
 /// Pins a body's `return` to its type. Stands behind `if false`.
 pub fn never<T>() -> T {

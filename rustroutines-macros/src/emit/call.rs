@@ -2,13 +2,14 @@
 
 use super::{Mode, Start, ours};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
+use std::mem;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::token::{Brace, Paren};
 use syn::{
-    Arm, Attribute, Expr, ExprCall, ExprField, ExprMatch, ExprMethodCall, ExprParen, ExprPath, ExprTuple,
-    Index, Member, Pat, Path, PathArguments, PathSegment, Token, Type,
+    Arm, Attribute, Expr, ExprCall, ExprField, ExprMacro, ExprMatch, ExprMethodCall, ExprParen, ExprPath,
+    ExprTuple, Index, Member, Pat, Path, PathArguments, PathSegment, Stmt, Token, Type, parse_quote_spanned,
 };
 
 /// A call, carried out where it is an operation. The module `suspend::resolve` explains the form. The
@@ -121,12 +122,70 @@ fn resolved(
     })
 }
 
+/// A `write!` that stands before what becomes of its value.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    /// Its attributes.
+    attrs: Vec<Attribute>,
+    /// What it writes to, where that is made here: it must be there until all is written.
+    to: Option<Expr>,
+    /// The statement.
+    statement: Stmt,
+}
+
+/// A macro's value, by a statement of its own, and what stands for it behind that: what a text is made from
+/// would else be kept through the wait, and is not `Send`.
+pub(crate) fn apart(it: ExprMacro) -> (Expr, Option<Apart>) {
+    let (span, ExprMacro { attrs, mut mac }) = (Span::mixed_site(), it);
+    let mut arguments =
+        mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).unwrap_or_default();
+    let made = arguments.first_mut().filter(|to| !is_place(to));
+    let to = made.map(|made| {
+        let at = ours(first(made));
+        mem::replace(made, parse_quote_spanned!(at=> to))
+    });
+    if to.is_some() {
+        mac.tokens = quote!(#arguments);
+    }
+    let statement = parse_quote_spanned!(span=> let written = #mac;);
+    (parse_quote_spanned!(span=> written), Some(Apart { attrs, to, statement }))
+}
+
+/// Whether this names something that is there already.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Unary(_) => true,
+        Expr::Field(it) => is_place(&it.base),
+        Expr::Index(it) => is_place(&it.expr),
+        Expr::Paren(it) => is_place(&it.expr),
+        Expr::Group(it) => is_place(&it.expr),
+        Expr::Reference(it) => is_place(&it.expr),
+        _ => false,
+    }
+}
+
+/// What [`apart`] has taken out, and `made` of what stands for it.
+pub(crate) fn behind(before: Option<Apart>, made: Expr, at: Span) -> Expr {
+    let Some(Apart { attrs, to, statement }) = before else { return made };
+    let span = ours(at);
+    let block = quote_spanned!(span=> { #statement #made });
+    let whole = match to {
+        Some(to) => {
+            let binding = Ident::new("to", Span::mixed_site());
+            quote_spanned!(span=> match #to { mut #binding => #block })
+        }
+        None => block,
+    };
+    Expr::Paren(ExprParen { attrs, paren_token: Paren(span), expr: Box::new(Expr::Verbatim(whole)) })
+}
+
 /// Where a call begins and ends.
 pub(crate) fn ends(call: &Expr) -> Option<[Span; 2]> {
     match call {
         Expr::Call(ExprCall { paren_token, .. }) | Expr::MethodCall(ExprMethodCall { paren_token, .. }) => {
             Some([first(call), paren_token.span.close()])
         }
+        Expr::Macro(it) => Some([first(call), it.mac.delimiter.span().close()]),
         _ => None,
     }
 }
@@ -140,6 +199,7 @@ fn first(expr: &Expr) -> Span {
         Expr::Try(it) => first(&it.expr),
         Expr::Await(it) => first(&it.base),
         Expr::Index(it) => first(&it.expr),
+        Expr::Macro(it) => it.mac.path.segments.first().map_or_else(|| it.span(), |name| name.ident.span()),
         Expr::Path(ExprPath { qself: None, path, .. }) => {
             match (&path.leading_colon, path.segments.first()) {
                 (None, Some(segment)) => segment.ident.span(),

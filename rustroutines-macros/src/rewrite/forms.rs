@@ -1,8 +1,10 @@
 //! What an expression looks like, to whoever has to rewrite it.
 
+use crate::names;
 use proc_macro2::Span;
 use quote::quote_spanned;
-use syn::Expr;
+use std::mem;
+use syn::{Expr, ExprMacro, Stmt};
 
 // Input: `&f(x)`, where `f(x)` is rewritten
 // Output: `&(resolve!(f(x)),).0`
@@ -25,8 +27,24 @@ pub(super) fn inner(expr: &Expr) -> &Expr {
     }
 }
 
+/// Whether it is a call that may be resolved. `write!` stands for one.
 pub(super) fn is_call(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call(_) | Expr::MethodCall(_))
+    match expr {
+        Expr::Call(_) | Expr::MethodCall(_) => true,
+        Expr::Macro(it) => names::writes(&it.mac.path),
+        _ => false,
+    }
+}
+
+/// Makes an expression of a statement that is a `write!`.
+pub(super) fn writing(statement: &mut Stmt) {
+    match statement {
+        Stmt::Macro(it) if names::writes(&it.mac.path) => {
+            let (attrs, mac) = (mem::take(&mut it.attrs), it.mac.clone());
+            *statement = Stmt::Expr(Expr::Macro(ExprMacro { attrs, mac }), it.semi_token);
+        }
+        _ => {}
+    }
 }
 
 pub(super) fn is_range(expr: &Expr) -> bool {

@@ -14,7 +14,7 @@ mod write;
 
 pub use lines::{FillBufOp, Lines, NextLine, NextPart, ReadLineOp, ReadUntilOp, Split};
 pub use read::{ReadExactOp, ReadOp, ReadToEndOp, ReadToStringOp};
-pub use write::{CloseOp, FlushOp, SeekOp, WriteAllFromOp, WriteAllOp, WriteOp};
+pub use write::{CloseOp, FlushOp, SeekOp, WriteAllFromOp, WriteAllOp, WriteFmtOp, WriteOp};
 
 use std::io;
 use std::task::{Context, Poll};

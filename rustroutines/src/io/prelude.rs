@@ -2,7 +2,8 @@
 //!
 //! They are in no other prelude, as the standard library's are not: they have the same names, and the same
 //! methods for `Vec<u8>` and `&[u8]`. In a module that imports both, such a call says which it means:
-//! `Write::write_all(&mut bytes, b"…")`.
+//! `Write::write_all(&mut bytes, b"…")`, and what would be a `write!` is
+//! `Write::write_fmt(&mut bytes, format_args!("…"))`.
 //!
 //! # Examples
 //! ```

@@ -16,8 +16,9 @@ use super::adapters::{Chain, Take};
 use super::copy::{Origin, Target};
 use super::ops::{
     CloseOp, FillBufOp, FlushOp, Lines, ReadExactOp, ReadLineOp, ReadOp, ReadToEndOp, ReadToStringOp,
-    ReadUntilOp, SeekOp, Split, WriteAllFromOp, WriteAllOp, WriteOp,
+    ReadUntilOp, SeekOp, Split, WriteAllFromOp, WriteAllOp, WriteFmtOp, WriteOp,
 };
+use std::fmt;
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -228,6 +229,42 @@ pub trait Write {
         Self: Sized + Unpin,
     {
         WriteAllFromOp::new(self, rest)
+    }
+
+    /// Writes formatted text. This is what `write!(to, …)` and `writeln!(to, …)` call, which in a routine wait
+    /// like any other operation.
+    ///
+    /// The text is made at once, all of it, and then written as by [`write_all`](Write::write_all).
+    ///
+    /// # Errors
+    /// Those of [`write_all`](Write::write_all).
+    ///
+    /// # Panics
+    /// If a value's formatting returns an error, as `format!` does.
+    ///
+    /// # Cancel safety
+    /// A part may have been written when it is dropped, and nobody says how much.
+    ///
+    /// # Examples
+    /// ```
+    /// use rustroutines::{Suspend, io::{self, Write}, routine};
+    ///
+    /// #[routine]
+    /// fn report(mut to: impl Write + Unpin + Send, count: usize) -> io::Result<()> {
+    ///     writeln!(to, "{count} files")
+    /// }
+    ///
+    /// let mut out = Vec::new();
+    /// report(&mut out, 3).block()?;
+    /// write!(out, "that is all").block()?;
+    /// assert_eq!(out, b"3 files\nthat is all");
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> WriteFmtOp<'_, Self>
+    where
+        Self: Sized + Unpin,
+    {
+        WriteFmtOp::new(self, text)
     }
 
     /// Sends on what is still held in buffers, and waits until that is done.

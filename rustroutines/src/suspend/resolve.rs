@@ -375,7 +375,7 @@ pub trait PlainType: Sized {
     }
 
     /// Not reached.
-    fn rustroutines_start_next<I: Iterator>(self, _: &mut I) -> Nothing<Option<I::Item>> {
+    fn rustroutines_start_next<I>(self, _: &mut I) -> Nothing {
         other_branch()
     }
 
@@ -418,7 +418,7 @@ impl<T> Now<T> {
     }
 
     /// Not reached.
-    pub fn start(self) -> Nothing<T> {
+    pub fn start(self) -> Nothing {
         other_branch()
     }
 }
@@ -463,10 +463,22 @@ impl<T> One for (T,) {
 }
 
 /// What is carried out where there is no operation. Uninhabited, and visibly so.
+///
+/// One type for all values, so that the compiler works out only once what it is to wait for it.
 #[derive(Debug)]
-pub enum Nothing<T> {
+pub enum Nothing {
     /// Cannot be made.
-    Never(Infallible, PhantomData<T>),
+    Never(Infallible),
+}
+
+/// Names the type `!`, which stable Rust writes only behind an arrow: `<fn() -> ! as Returns>::Type`.
+pub trait Returns {
+    /// What the function returns.
+    type Type;
+}
+
+impl<T> Returns for fn() -> T {
+    type Type = T;
 }
 
 /// Which branch is taken is settled by type, and is this one's opposite.
@@ -475,10 +487,11 @@ fn other_branch() -> ! {
     unreachable!("stands on the branch that is not taken")
 }
 
-impl<T> Future for Nothing<T> {
-    type Output = T;
+impl Future for Nothing {
+    // Which stands for a value of any type.
+    type Output = <fn() -> ! as Returns>::Type;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         unreachable!("no value of this type exists")
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Polled, advanced, uninterrupted};
 use crate::io::{Seek, Write};
+use std::fmt;
 use std::io::{self, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -72,6 +73,33 @@ impl<'a, 'b, W: Write + Unpin> WriteAllFromOp<'a, 'b, W> {
 }
 
 advanced!(['a, 'b, W: Write + Unpin] WriteAllFromOp<'a, 'b, W> => io::Result<()>);
+
+/// The operation of [`Write::write_fmt`].
+#[derive(Debug)]
+#[must_use = "an operation does nothing until it is carried out: call it inside a routine, directly and not in a closure or a macro there, or add `.block()` in plain code"]
+pub struct WriteFmtOp<'a, W> {
+    /// Where it goes.
+    writer: &'a mut W,
+    /// All of the text.
+    text: String,
+    /// How much of it is written.
+    written: usize,
+}
+
+impl<'a, W: Write + Unpin> WriteFmtOp<'a, W> {
+    pub(in crate::io) fn new(writer: &'a mut W, text: fmt::Arguments<'_>) -> Self {
+        Self { writer, text: fmt::format(text), written: 0 }
+    }
+
+    fn advance(&mut self, cx: &mut Context<'_>) -> Polled<()> {
+        let mut rest = &self.text.as_bytes()[self.written..];
+        let result = poll_write_all(self.writer, &mut rest, cx);
+        self.written = self.text.len() - rest.len();
+        result
+    }
+}
+
+advanced!(['a, W: Write + Unpin] WriteFmtOp<'a, W> => io::Result<()>);
 
 /// Writes until `rest` is empty.
 fn poll_write_all<W: Write + Unpin>(writer: &mut W, rest: &mut &[u8], cx: &mut Context<'_>) -> Polled<()> {
