@@ -180,6 +180,36 @@ fn a_write_after_a_partial_read_goes_where_the_reader_is() {
     assert_eq!(std::fs::read(file.path()).unwrap(), b"aaXa");
 }
 
+/// Any of the traits, by one name.
+trait ReadAndWrite: BufRead + Write + Seek + Unpin + Send {}
+
+impl<T: BufRead + Write + Seek + Unpin + Send> ReadAndWrite for T {}
+
+#[routine]
+fn first_line(file: &mut impl ReadAndWrite) -> io::Result<String> {
+    writeln!(file, "one\ntwo")?;
+    file.rewind()?;
+    let mut line = String::new();
+    file.read_line(&mut line)?;
+    Ok(line)
+}
+
+#[routine]
+#[test]
+fn a_temporary_file_can_stand_for_a_file() {
+    let (mut file, mut copied) = (TempFile::new().unwrap(), TempFile::new().unwrap());
+    assert_eq!(first_line(&mut file).unwrap(), "one\n");
+    assert_eq!(io::copy(&mut file, &mut copied).unwrap(), 4);
+    copied.rewind().unwrap();
+    let path = copied.path().to_owned();
+    let mut lines = Vec::new();
+    for line in copied.lines() {
+        lines.push(line.unwrap());
+    }
+    assert_eq!(lines, ["two"]);
+    assert!(!path.exists(), "it is gone with the lines that owned it");
+}
+
 #[routine]
 #[test]
 fn lines_of_a_file_need_no_other_buffer() {
@@ -212,6 +242,26 @@ fn errors_of_writing_are_reported_and_nothing_written_is_forgotten() {
     assert!(file.metadata().is_err());
     drop(file);
     assert_eq!(fs::read(&path).unwrap(), b"old");
+}
+
+#[routine]
+#[test]
+fn what_is_written_comes_in_order_however_much_it_is() {
+    let mut file = TempFile::new().unwrap();
+    let mut expected = Vec::new();
+    for n in 0..40_000_u32 {
+        let piece = n.to_le_bytes().repeat(n as usize % 200);
+        file.write_all(&piece).unwrap();
+        expected.extend(piece);
+    }
+    file.flush().unwrap();
+    assert!(std::fs::read(file.path()).unwrap() == expected);
+    // A drop writes the rest, also where a job is at it.
+    file.write_all(&expected).unwrap();
+    let (file, path) = file.keep();
+    drop(file);
+    assert!(std::fs::read(&path).unwrap() == expected.repeat(2));
+    std::fs::remove_file(path).unwrap();
 }
 
 #[cfg(target_os = "linux")]

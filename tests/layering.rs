@@ -68,18 +68,17 @@ const MACHINE: &[&str] = &[
     "mio::Waker",
     "shuttle",
     "parking_lot",
-    "rustix::thread",
+    SYSTEM_CALLS,
 ];
 
-/// Where something is compiled for Linux alone. Each has something else to do it elsewhere.
-const LINUX: &[&str] = &[
-    "platform",
-    "process/exit.rs",
-    "io/fs/cached",
-    "io/fs/moving.rs",
-    // It counts what `io/fs/moving.rs` does.
-    "driver/faults.rs",
-];
+/// Only for Linux is it there.
+const SYSTEM_CALLS: &str = "rustix";
+
+/// What may name it.
+const CALLERS: &str = "platform::system::linux";
+
+/// The one file in which something is compiled for Linux alone: it chooses what lies below it.
+const LINUX: &str = "platform/system.rs";
 
 /// One file of the library, as far as it is compiled outside tests.
 struct Source {
@@ -108,28 +107,33 @@ fn only_platform_touches_the_machine() {
 }
 
 #[test]
-fn what_is_for_linux_alone_is_in_few_places() {
+fn what_is_for_linux_alone_is_in_one_place() {
     let root = workspace().join("rustroutines/src");
-    let (mut wrong, mut unused) = (Vec::new(), LINUX.to_vec());
-    for file in rust_files(&root).into_iter().filter(|file| !file.ends_with("tests.rs")) {
-        let text = fs::read_to_string(&file).unwrap();
-        if !text.lines().any(is_for_linux_alone) {
-            continue;
-        }
-        let name = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-        match LINUX.iter().find(|place| name.starts_with(**place)) {
-            Some(place) => unused.retain(|other| other != place),
-            None => wrong.push(name),
-        }
-    }
-    assert!(wrong.is_empty() && unused.is_empty(), "{wrong:?} are not in LINUX, and {unused:?} need not be");
+    let names = rust_files(&root).into_iter().filter(|file| {
+        !file.ends_with("tests.rs") && fs::read_to_string(file).unwrap().lines().any(is_for_linux_alone)
+    });
+    let names: Vec<_> =
+        names.map(|file| file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/")).collect();
+    assert_eq!(names, [LINUX]);
     assert!(is_for_linux_alone("    #[cfg(all(target_os = \"linux\", test))]"));
+    assert!(is_for_linux_alone("#![cfg(target_os = \"linux\")]"));
     assert!(!is_for_linux_alone("const A: bool = cfg!(target_os = \"linux\");"));
+}
+
+#[test]
+fn one_module_makes_calls_that_linux_alone_has() {
+    let library = library();
+    let makes = |source: &&Source| source.paths.iter().any(|path| is_in(path, SYSTEM_CALLS));
+    let modules: Vec<_> = library.iter().filter(makes).map(|source| source.module.as_str()).collect();
+    let (within, others): (Vec<_>, Vec<_>) = modules.into_iter().partition(|module| is_in(module, CALLERS));
+    assert!(!within.is_empty());
+    assert_eq!(others, [""; 0]);
 }
 
 /// Whether something is left out elsewhere: a number that differs is not meant.
 fn is_for_linux_alone(line: &str) -> bool {
-    line.trim_start().starts_with("#[cfg(") && line.contains("target_os = \"linux\"")
+    let line = line.trim_start();
+    (line.starts_with("#[cfg(") || line.starts_with("#![cfg(")) && line.contains("target_os = \"linux\"")
 }
 
 #[test]

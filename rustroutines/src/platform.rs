@@ -36,8 +36,7 @@ pub(crate) use native::{atomic, clock, random, readiness, sync, thread};
 
 #[cfg(any(loom, shuttle))]
 mod model;
-#[cfg(any(loom, shuttle, not(target_os = "linux")))]
-mod unpinned;
+pub(crate) mod system;
 #[cfg(all(test, shuttle))]
 pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]

@@ -11,16 +11,12 @@
 //!
 //! And it counts what the system has copied by itself, which nobody could tell otherwise.
 
-#[cfg(all(feature = "faults", target_os = "linux"))]
-pub(crate) use real::note_moved;
 #[cfg(feature = "faults")]
 pub use real::{Faults, Injected, inject, moved_by_system};
 #[cfg(feature = "faults")]
-pub(crate) use real::{accept, alarm, are_injected, is_cached, read, write};
-#[cfg(all(not(feature = "faults"), target_os = "linux"))]
-pub(crate) use unreal::note_moved;
+pub(crate) use real::{accept, alarm, are_injected, is_cached, note_moved, read, write};
 #[cfg(not(feature = "faults"))]
-pub(crate) use unreal::{accept, alarm, are_injected, is_cached, read, write};
+pub(crate) use unreal::{accept, alarm, are_injected, is_cached, note_moved, read, write};
 
 #[cfg(not(feature = "faults"))]
 mod unreal {
@@ -56,7 +52,6 @@ mod unreal {
         Ok(most)
     }
 
-    #[cfg(target_os = "linux")]
     #[inline]
     pub(crate) fn note_moved(_: usize) {}
 }
@@ -183,7 +178,6 @@ mod real {
     }
 
     /// The system has copied so many bytes by itself.
-    #[cfg(target_os = "linux")]
     pub(crate) fn note_moved(bytes: usize) {
         MOVED.fetch_add(bytes as u64, Ordering::Relaxed);
     }

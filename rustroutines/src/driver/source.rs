@@ -10,6 +10,7 @@ use super::readiness::{Direction, Look, Place, Readiness};
 use super::timer::TimerKey;
 use crate::platform::clock::{self, Instant};
 use crate::platform::sync::{Mutex, OnceLock};
+use crate::platform::system::Sent;
 use crate::task::budget;
 use mio::event::Source;
 use std::fmt;
@@ -17,11 +18,33 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker, ready};
 
+/// What an attempt has done to its source.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Done {
+    /// How many bytes it has moved.
+    pub(crate) bytes: usize,
+    /// It shows that the source has no more now.
+    pub(crate) drained: bool,
+}
+
+impl Done {
+    /// Sending out of a file.
+    pub(crate) fn sent(sent: &Sent) -> Self {
+        let bytes = if let Sent::Bytes(bytes) = *sent { bytes } else { 0 };
+        Self { bytes, drained: false }
+    }
+
+    /// Something else than moving a stream's bytes.
+    pub(crate) fn other<R>(_: &R) -> Self {
+        Self::default()
+    }
+}
+
 /// For a stream's bytes: fewer than `most` show that there are no more. So it is where the queue is
 /// edge-triggered; elsewhere only `WouldBlock` arms it again.
-pub(crate) fn short(most: usize) -> impl Fn(&usize) -> bool {
+pub(crate) fn bytes(most: usize) -> impl Fn(&usize) -> Done {
     const EDGES: bool = cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple"));
-    move |&bytes| EDGES && bytes > 0 && bytes < most && !faults::are_injected()
+    move |&bytes| Done { bytes, drained: EDGES && bytes > 0 && bytes < most && !faults::are_injected() }
 }
 
 /// A source of I/O that is registered with a driver, until it is dropped.
@@ -151,15 +174,15 @@ impl<S: Source> Registered<S> {
         self.readiness.leave(direction, place);
     }
 
-    /// One poll of an operation: tries, and waits where the system says `WouldBlock`. `drained` says of a
-    /// value that the source has no more now.
+    /// One poll of an operation: tries, and waits where the system says `WouldBlock`. `done` says of a
+    /// value what that did.
     pub(crate) fn poll<R>(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
         mut waiting: Waiting<'_>,
         mut attempt: impl FnMut(&S) -> io::Result<R>,
-        drained: impl Fn(&R) -> bool,
+        done: impl Fn(&R) -> Done,
     ) -> Poll<io::Result<R>> {
         ready!(budget::poll_proceed(cx));
         loop {
@@ -173,7 +196,9 @@ impl<S: Source> Registered<S> {
                 false_alarm = alarm.is_err();
                 match alarm.and_then(|()| attempt(self.source())) {
                     Ok(value) => {
-                        if drained(&value) {
+                        let done = done(&value);
+                        budget::spend_on(done.bytes);
+                        if done.drained {
                             self.readiness.drained(direction, look.tick);
                         }
                         return Poll::Ready(Ok(value));

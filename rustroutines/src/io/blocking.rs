@@ -244,6 +244,15 @@ impl<T: Send + 'static> BlockOnIo<T> {
         }
     }
 
+    /// Hands it to the pool before it is first polled. It wakes nobody until then.
+    pub(crate) fn begin(&mut self) {
+        if let Stage::Fresh(cell) = &self.stage {
+            let cell = cell.clone();
+            Self::submit(&crate::runtime::blocking_pool(), &cell);
+            self.stage = Stage::Submitted(cell);
+        }
+    }
+
     /// Carries it out on this thread: runs the closure here where no thread of the pool has begun with it,
     /// and waits where one has. So it waits for no other job, and may be called in a job itself, in `drop`
     /// say.

@@ -56,9 +56,9 @@ mod temp;
 pub use cached::CachedOp;
 pub use dir::{DirEntry, NextEntry, ReadDir, read_dir};
 pub use file::{File, FileOp, IntoStdOp};
-pub(super) use moving::{Moving, Outlet};
 #[cfg(not(any(loom, shuttle)))]
-pub(super) use moving::{Sent, send};
+pub(super) use moving::send;
+pub(super) use moving::{Moving, Outlet};
 pub use options::OpenOptions;
 pub use std::fs::{FileTimes, FileType, Metadata, Permissions};
 pub use temp::{TempDir, TempFile};

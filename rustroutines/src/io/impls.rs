@@ -1,6 +1,7 @@
-//! The traits for references, boxes and pins, and for what lies in memory and never waits.
+//! The traits for references, boxes, pins and temporary files, and for what lies in memory and never waits.
 
 use super::copy::{Origin, Target};
+use super::fs::{File, TempFile};
 use super::{BufRead, Read, Seek, Write};
 use std::io::{self, Cursor, SeekFrom};
 use std::ops::DerefMut;
@@ -92,6 +93,7 @@ macro_rules! passed_on {
 passed_on!([T: ?Sized + Unpin] &mut T, T, this => Pin::new(&mut **this.get_mut()));
 passed_on!([T: ?Sized + Unpin] Box<T>, T, this => Pin::new(&mut **this.get_mut()));
 passed_on!([P: DerefMut + Unpin] Pin<P>, P::Target, this => this.get_mut().as_mut());
+passed_on!([] TempFile, File, this => Pin::new(&mut **this.get_mut()));
 
 impl Read for &[u8] {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {

@@ -34,9 +34,10 @@
 //! of ours. Where a thread too many is seen it may be about to end, so whoever looked looks again, a few
 //! times, at growing intervals.
 //!
-//! Only a program that asked for it ([`watch`]) pays more than a count for each sleep; and only on Linux,
-//! where the system says how many threads there are, can anything be found.
+//! Only a program that asked for it ([`watch`]) pays more than a count for each sleep; and only where
+//! the system says how many threads there are, as Linux does, can anything be found.
 
+use super::system::threads;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -109,7 +110,7 @@ pub(crate) fn look(turn: usize) -> Option<Duration> {
     let given = GIVEN.load(SeqCst);
     let errands = given != DONE.load(SeqCst);
     let standby = STANDBY.load(SeqCst) as u64;
-    let threads = threads()?;
+    let threads = threads::count()?;
     let unchanged = GIVEN.load(SeqCst) == given && WOKEN.load(SeqCst) == woken;
     if !errands && unchanged && silent + standby == threads {
         if WATCHED.swap(false, SeqCst) {
@@ -122,13 +123,6 @@ pub(crate) fn look(turn: usize) -> Option<Duration> {
     PAUSES.get(turn).copied()
 }
 
-/// How many threads the process has.
-fn threads() -> Option<u64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is a name in parentheses, which may contain anything; the number is the 20th.
-    stat.rsplit(')').next()?.split_whitespace().nth(17)?.parse().ok()
-}
-
 /// As long as this is there, the program wants to know when everything is asleep.
 #[derive(Debug)]
 pub(crate) struct Watch(());
@@ -139,7 +133,7 @@ pub(crate) fn watch(report: fn(), leave_queues: fn()) -> Watch {
     REPORT.get_or_init(|| report);
     LEAVE_QUEUES.get_or_init(|| leave_queues);
     RESIDENTS.fetch_add(1, SeqCst);
-    WATCHED.store(cfg!(target_os = "linux"), SeqCst);
+    WATCHED.store(threads::count().is_some(), SeqCst);
     Watch(())
 }
 

@@ -166,8 +166,6 @@ pub(crate) mod thread {
     #[cfg(loom)]
     pub(crate) use model_thread_local as thread_local;
 
-    pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
-
     pub(crate) fn relax(_: bool) {
         checker::thread::yield_now();
     }

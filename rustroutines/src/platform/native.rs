@@ -158,35 +158,6 @@ pub(crate) mod thread {
         }
     }
 
-    /// Has the calling thread run on these processors only; on any, if none is named.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn stay_on(cpus: &[usize]) -> std::io::Result<()> {
-        use rustix::thread::{CpuSet, sched_setaffinity};
-        if cpus.is_empty() {
-            return Ok(());
-        }
-        let mut set = CpuSet::new();
-        cpus.iter().filter(|&&cpu| cpu < CpuSet::MAX_CPU).for_each(|&cpu| set.set(cpu));
-        Ok(sched_setaffinity(None, &set)?)
-    }
-
-    /// The processors that this process may use.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn allowed_cpus() -> Option<Vec<usize>> {
-        use rustix::thread::{CpuSet, sched_getaffinity};
-        let set = sched_getaffinity(None).ok()?;
-        Some((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
-    }
-
-    /// A file of the description of the machine's memory, which Linux has.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn node_file(name: &str) -> Option<String> {
-        std::fs::read_to_string(std::path::Path::new("/sys/devices/system/node").join(name)).ok()
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) use super::super::unpinned::{allowed_cpus, node_file, stay_on};
-
     /// The name of this thread.
     pub(crate) fn name() -> Option<String> {
         std::thread::current().name().map(str::to_owned)

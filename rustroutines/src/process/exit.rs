@@ -1,9 +1,11 @@
 //! How the end of a child is noticed.
 //!
-//! On Linux, by a descriptor of the process in the readiness queue. Elsewhere, and where the system gives
-//! none (before Linux 5.3, or when descriptors have run out), by asking again and again: after a millisecond,
-//! then after twice as long, up to [`LONGEST`].
+//! By an event in the readiness queue where the system has one ([`End`]), and else by asking again and again: after a
+//! millisecond, then after twice as long, up to [`LONGEST`].
 
+use crate::driver::readiness::Direction;
+use crate::driver::source::{Done, Registered, Waiting};
+use crate::platform::system::child::End;
 use crate::time::{Sleep, sleep};
 use std::fmt;
 use std::io;
@@ -20,8 +22,7 @@ const LONGEST: Duration = Duration::from_millis(20);
 /// How the end of a child is noticed.
 pub(super) enum Exit {
     /// By an event.
-    #[cfg(target_os = "linux")]
-    Event(event::Descriptor),
+    Event(Registered<End>),
     /// By asking.
     Asking {
         /// Until the next question.
@@ -34,19 +35,20 @@ pub(super) enum Exit {
 impl Exit {
     /// Of this child, which has not been waited for.
     pub(super) fn of(child: &Child) -> Self {
-        #[cfg(target_os = "linux")]
-        if let Ok(descriptor) = event::Descriptor::of(child) {
-            return Exit::Event(descriptor);
+        match End::of(child).and_then(|end| Registered::new(&crate::runtime::driver(), end, true)) {
+            Ok(end) => Exit::Event(end),
+            Err(_) => Exit::Asking { sleep: sleep(SHORTEST), pause: SHORTEST },
         }
-        let _ = child;
-        Exit::Asking { sleep: sleep(SHORTEST), pause: SHORTEST }
     }
 
     /// How it ended, when it has.
     pub(super) fn poll(&mut self, child: &mut Child, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         match self {
-            #[cfg(target_os = "linux")]
-            Exit::Event(descriptor) => descriptor.poll(child, cx),
+            Exit::Event(end) => {
+                let attempt =
+                    |_: &End| child.try_wait()?.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
+                end.poll(Direction::Read, cx, Waiting::Owned, attempt, Done::other)
+            }
             Exit::Asking { sleep, pause } => loop {
                 if let Some(status) = child.try_wait()? {
                     return Poll::Ready(Ok(status));
@@ -62,57 +64,8 @@ impl Exit {
 impl fmt::Debug for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            #[cfg(target_os = "linux")]
             Exit::Event(_) => "Event",
             Exit::Asking { .. } => "Asking",
         })
-    }
-}
-
-#[cfg(target_os = "linux")]
-mod event {
-    use crate::driver::readiness::Direction;
-    use crate::driver::source::{Registered, Waiting};
-    use mio::unix::SourceFd;
-    use mio::{Interest, Registry, Token};
-    use rustix::process::{Pid, PidfdFlags, pidfd_open};
-    use std::io;
-    use std::os::fd::{AsRawFd, OwnedFd};
-    use std::process::{Child, ExitStatus};
-    use std::task::{Context, Poll};
-
-    /// A descriptor of the child, in the readiness queue.
-    pub(in crate::process) struct Descriptor(Registered<Pidfd>);
-
-    impl Descriptor {
-        /// The child has not been waited for, so its number is still its own.
-        pub(super) fn of(child: &Child) -> io::Result<Self> {
-            let pid = Pid::from_child(child);
-            let pidfd = Pidfd(pidfd_open(pid, PidfdFlags::empty())?);
-            Registered::new(&crate::runtime::driver(), pidfd, true).map(Self)
-        }
-
-        pub(super) fn poll(&self, child: &mut Child, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
-            let attempt =
-                |_: &Pidfd| child.try_wait()?.ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock));
-            self.0.poll(Direction::Read, cx, Waiting::Owned, attempt, |_| false)
-        }
-    }
-
-    /// Readable when the process has ended.
-    struct Pidfd(OwnedFd);
-
-    impl mio::event::Source for Pidfd {
-        fn register(&mut self, registry: &Registry, token: Token, _: Interest) -> io::Result<()> {
-            SourceFd(&self.0.as_raw_fd()).register(registry, token, Interest::READABLE)
-        }
-
-        fn reregister(&mut self, registry: &Registry, token: Token, _: Interest) -> io::Result<()> {
-            SourceFd(&self.0.as_raw_fd()).reregister(registry, token, Interest::READABLE)
-        }
-
-        fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-            SourceFd(&self.0.as_raw_fd()).deregister(registry)
-        }
     }
 }

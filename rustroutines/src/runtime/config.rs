@@ -1,7 +1,8 @@
 //! How a runtime is set up.
 
 use crate::error::RuntimeError;
-use crate::platform::thread::{allowed_cpus, available_parallelism, node_file};
+use crate::platform::system::threads::{allowed_cpus, node_file};
+use crate::platform::thread::available_parallelism;
 use crate::scheduler::{Pinning, Settings, Topology};
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use crate::driver::parker::Parker;
 use crate::error::JoinError;
 use crate::platform::faults::refuse_threads;
 #[cfg(target_os = "linux")]
-use crate::platform::thread;
+use crate::platform::system::threads;
 use std::future::{Future, poll_fn, ready};
 use std::panic::Location;
 use std::sync::Barrier;
@@ -290,7 +290,7 @@ fn threads_that_are_pinned_steal_near_and_far() {
 /// The processors that the calling thread may run on.
 #[cfg(target_os = "linux")]
 fn allowed() -> Vec<usize> {
-    thread::allowed_cpus().unwrap()
+    threads::allowed_cpus().unwrap()
 }
 
 #[cfg(target_os = "linux")]

@@ -35,7 +35,8 @@ use super::{Scheduler, Task};
 use crate::driver::Driver;
 use crate::platform::atomic::{Ordering, fence};
 use crate::platform::clock::{self, Instant};
-use crate::platform::{census, random, thread};
+use crate::platform::system::threads;
+use crate::platform::{census, random};
 use crate::task::Home as _;
 use crate::task::locals::Key;
 use crate::task::registry::Spawner;
@@ -163,7 +164,7 @@ pub(super) fn current_key() -> Option<Key> {
 /// Makes this thread a worker, until it is not needed any more or the scheduler is shut down.
 pub(crate) fn run(scheduler: Arc<Scheduler>, index: usize, lanes: Lanes, remote: Arc<CachePadded<Remote>>) {
     // It is a wish: where the system does not grant it (a processor may have gone), the thread runs anywhere.
-    let _granted = thread::stay_on(scheduler.queues.plan().cpus(index));
+    let _granted = threads::stay_on(scheduler.queues.plan().cpus(index));
     let _resident = census::resident();
     let worker = Worker::new(scheduler, index, lanes, remote);
     WORKER.with(|cell| {

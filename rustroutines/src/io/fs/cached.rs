@@ -12,7 +12,7 @@
 //! - *Asking a file system that has to ask others* (a network's, or one that is a program). Which those are is not
 //!   found out on a worker either: of each file system the first file is a job's, and that asks. Until then nothing is
 //!   looked at but the number of the file system, as it is known here (`STATX_DONT_SYNC`). Only on those is anything
-//!   done on the spot of which it is known that it can be (`JUDGED`).
+//!   done on the spot of which it is known that it can be.
 //! - *Waiting for the disk*, be it for a directory (`RESOLVE_CACHED`) or for the contents (`RWF_NOWAIT`).
 //! - *Reading much*: what is larger than some ten thousand bytes is a job for another thread.
 //!
@@ -30,18 +30,13 @@
 //! From a file that is open any number of bytes will do, and the system itself says where it has no such way to read. Then
 //! a look at it tells whether it is in memory.
 
-#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
-mod linux;
-#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
-pub(super) use linux::is_in_memory;
-#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
-use linux::{Instead, Links, read_on};
-
 use super::{File, FsOp};
 #[cfg(not(any(loom, shuttle)))]
 use crate::driver::faults;
 use crate::io::block_on_io;
 use crate::io::ops::advanced;
+use crate::platform::system::Links;
+use crate::platform::system::cached::{Instead, Reading, read_on};
 use crate::task::budget;
 use std::fmt;
 use std::fs::Metadata;
@@ -52,33 +47,6 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// How much is as much work as an operation of another kind.
-const SHARE: usize = 8 * 1024;
-
-/// Where nothing can be tried.
-#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
-mod elsewhere;
-#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
-use elsewhere::{Instead, Links, read_on};
-
-/// How an open file is read on the spot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// As far as the system's cache goes.
-    ///
-    /// First, and where nothing else is known. --> `FromMemory` or `ByJob`, once the system has refused.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere nobody looks at it"))]
-    FromCache,
-    /// All of it is in memory.
-    #[cfg_attr(
-        any(not(target_os = "linux"), loom, shuttle),
-        allow(dead_code, reason = "known on Linux alone")
-    )]
-    FromMemory,
-    /// Not at all: the system has no such way to read this one. Or there is an error, which a job will find again.
-    ByJob,
-}
-
 /// Reads on from the place in an open file, on the spot, if that can be now. The buffer is to be small.
 pub(super) fn read_open(file: &std::fs::File, how: &mut Reading, buf: &mut [u8]) -> Option<usize> {
     #[cfg(not(any(loom, shuttle)))]
@@ -86,7 +54,7 @@ pub(super) fn read_open(file: &std::fs::File, how: &mut Reading, buf: &mut [u8])
         return None;
     }
     let count = read_on(file, how, buf)?;
-    (0..count / SHARE).for_each(|_| budget::spend());
+    budget::spend_on(count);
     Some(count)
 }
 
@@ -192,7 +160,7 @@ impl CachedOp<bool> {
 /// Reads the file on the spot, if that can be.
 fn read(path: &Path) -> Result<Vec<u8>, Instead> {
     let bytes = Instead::of_reading(path)?;
-    (0..bytes.len() / SHARE).for_each(|_| budget::spend());
+    budget::spend_on(bytes.len());
     Ok(bytes)
 }
 

@@ -6,6 +6,7 @@
 //! and finds what it brought.
 //!
 //! - `stage`: what it is doing, and the buffers on both sides of that;
+//! - `relay`: from there to the job that writes;
 //! - `streams`: reading, writing, moving;
 //! - `whole`: the operations on it as a whole.
 //!
@@ -18,22 +19,24 @@
 //!
 //! # Writing
 //! A write goes into `behind`, and is done; when there is much of it, or somebody flushes, a job takes it.
-//! Meanwhile more is gathered. A job that fails returns what it could not write, and that stays at the head
-//! of `behind`; the error goes to the operation that finds the job ended.
+//! Meanwhile more is gathered, and handed to the same job (see `relay`). A job that fails returns what it could not
+//! write, and that stays at the head of `behind`; the error goes to the operation that finds the job ended.
 //!
 //! Set aside: handing each write over and waiting for it. When such a write is dropped, nobody knows whether
 //! it happened.
 
+mod relay;
 mod stage;
 mod streams;
 mod whole;
 
 pub use whole::{FileOp, IntoStdOp};
 
-use super::cached::Reading;
 use super::{CachedOp, FsOp, OpenOptions};
 use crate::Suspend;
+use crate::platform::system::cached::Reading;
 use crate::suspend::operation::routine;
+use relay::Relay;
 use stage::{Stage, Written, write_out};
 use std::fmt;
 use std::fs::{FileTimes, Metadata, Permissions};
@@ -107,6 +110,10 @@ pub struct File {
     back: u64,
     /// What was written and no job has taken.
     behind: Vec<u8>,
+    /// Empty: the buffer that the last job wrote from.
+    spare: Vec<u8>,
+    /// From `behind` to the job that writes. None: there has been no such job.
+    relay: Option<Arc<Relay>>,
     /// The last job that wrote has failed. Nothing more is gathered until one succeeds.
     failed: bool,
 }
@@ -211,8 +218,7 @@ impl Drop for File {
         match mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Writing(job) => {
                 let Written { rest, .. } = job.finish();
-                let since = mem::replace(&mut self.behind, rest);
-                self.behind.extend_from_slice(&since);
+                self.take_back(rest);
             }
             Stage::Seeking(_, job) if !self.behind.is_empty() => position = job.finish().map(drop),
             Stage::Ending(job) if !self.behind.is_empty() => routine(job).block(),
@@ -236,9 +242,11 @@ impl From<std::fs::File> for File {
             end: 0,
             window: AHEAD,
             seekable: false,
-            on_the_spot: Reading::FromCache,
+            on_the_spot: Reading::default(),
             back: 0,
             behind: Vec::new(),
+            spare: Vec::new(),
+            relay: None,
             failed: false,
         }
     }

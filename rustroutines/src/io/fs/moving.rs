@@ -10,10 +10,10 @@
 //! anything else is done with it, also where the copy has been dropped. The job itself holds what tells them.
 //!
 //! # To a stream
-//! A piece is sent on the spot, as any other write, if it lies in the system's cache: a look at a byte in each
-//! `STEP` says so, or what kind of file system it is. Where it does not, a piece goes by hand, which a job reads, and the next is tried again. (What the looks
-//! have missed keeps the worker waiting, until it is relieved.) The place in the file moves by what the stream has taken, in
-//! the same call: a copy that is dropped has lost nothing.
+//! A piece is sent on the spot, as any other write, if it lies in the system's cache: looks at a few of its bytes say so, or
+//! what kind of file system it is. Where it does not, a piece goes by hand, which a job reads, and the next is tried
+//! again. (What the looks have missed keeps the worker waiting, until it is relieved.) The place in the file moves by
+//! what the stream has taken, in the same call: a copy that is dropped has lost nothing.
 //!
 //! Set aside: from a stream through a pipe (`splice`). A pipe takes sixteen pages unless it is enlarged, and then that
 //! was no faster than a buffer of 256 KiB (docs/PERFORMANCE.md), and a copy that is dropped would lose what is in the pipe.
@@ -22,8 +22,10 @@
 
 use super::File;
 use crate::channel::{Receiver, channel};
+#[cfg(not(any(loom, shuttle)))]
+use crate::driver::faults;
 use crate::io::{BlockOnIo, block_on_io};
-use crate::task::budget;
+use crate::platform::system::{Sent, moving};
 use std::fs;
 use std::io;
 use std::pin::Pin;
@@ -31,8 +33,6 @@ use std::task::{Context, Poll, ready};
 
 /// How much is sent at once at most: some fifty microseconds.
 const SEND: usize = 256 * 1024;
-/// How much is as much work as an operation of another kind.
-const SHARE: usize = 8 * 1024;
 
 /// A stream to which the system sends out of files.
 pub trait Outlet {
@@ -41,17 +41,6 @@ pub trait Outlet {
     /// # Errors
     /// Those of the stream. Nothing was sent then.
     fn poll_send(&self, cx: &mut Context<'_>, from: &fs::File, most: usize) -> Poll<io::Result<Sent>>;
-}
-
-/// What became of an attempt to send out of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// So many bytes were sent.
-    Bytes(usize),
-    /// Nothing: what comes next is little, or is not in the cache.
-    NotNow,
-    /// Nothing: the system has no such way out of this file. Or there is an error, which a read will find again.
-    Never,
 }
 
 /// Moving out of one file. To the same place each time.
@@ -83,7 +72,7 @@ impl Moving {
             None => {
                 ready!(from.poll_settled(cx))?;
                 ready!(to.poll_settled(cx))?;
-                if !POSSIBLE || from.unread() > 0 {
+                if !moving::POSSIBLE || from.unread() > 0 {
                     self.ended = true;
                     return Poll::Ready(Ok(0));
                 }
@@ -91,7 +80,10 @@ impl Moving {
                 let (from, to) = (from.lend_until(end(from_ended)), to.lend_until(end(to_ended)));
                 self.job.insert(block_on_io(move || {
                     let _ends = (from_ends, to_ends);
-                    system::move_piece(&from, &to)
+                    let moved = moving::move_piece(&from, &to);
+                    #[cfg(not(any(loom, shuttle)))]
+                    faults::note_moved(moved);
+                    moved
                 }))
             }
         };
@@ -113,7 +105,7 @@ impl Moving {
         to: &dyn Outlet,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if self.ended || !POSSIBLE {
+        if self.ended || !moving::POSSIBLE {
             return Poll::Ready(Ok(0));
         }
         let Some(from) = from.at_rest() else { return Poll::Ready(Ok(0)) };
@@ -126,7 +118,6 @@ impl Moving {
                 0
             }
         };
-        (0..sent / SHARE).for_each(|_| budget::spend());
         Poll::Ready(Ok(sent))
     }
 }
@@ -136,88 +127,18 @@ async fn end(closed: Receiver<()>) {
     let _closed = closed.recv().await;
 }
 
-/// Whether the system can be asked at all.
-const POSSIBLE: bool = cfg!(all(target_os = "linux", not(any(loom, shuttle))));
-
+/// Sends from the place in a file, if that takes no waiting for the file.
+///
+/// # Errors
+/// Those of the stream. Nothing was sent then.
 #[cfg(not(any(loom, shuttle)))]
-pub(in crate::io) use system::send;
-
-#[cfg(all(target_os = "linux", not(any(loom, shuttle))))]
-mod system {
-    use super::super::cached::is_in_memory;
-    use super::Sent;
-    use crate::driver::faults;
-    use rustix::fd::AsFd;
-    use rustix::fs::{copy_file_range, fstat, sendfile, tell};
-    use rustix::io::{Errno, ReadWriteFlags, preadv2};
-    use std::fs;
-    use std::io::{self, IoSliceMut};
-
-    /// How much one job moves: some milliseconds' work, if it is in the system's cache.
-    const PIECE: usize = 8 << 20;
-    /// Less than this is sooner read and written.
-    const LITTLE: u64 = 16 * 1024;
-    /// A byte in each so many is looked for in the cache: what the system itself reads ahead by.
-    const STEP: u64 = 64 * 1024;
-
-    /// Moves up to a piece, and says how much.
-    pub(super) fn move_piece(from: &fs::File, to: &fs::File) -> usize {
-        let mut moved = 0;
-        while moved < PIECE {
-            match copy_file_range(from, None, to, None, PIECE - moved) {
-                Ok(0) => break,
-                Ok(count) => moved += count,
-                Err(Errno::INTR) => {}
-                Err(_) => break,
-            }
-        }
-        faults::note_moved(moved);
-        moved
+pub(in crate::io) fn send(from: &fs::File, to: &impl moving::Outlet, most: usize) -> io::Result<Sent> {
+    if !faults::is_cached() {
+        return Ok(Sent::NotNow);
     }
-
-    /// Sends from the place in a file, if that takes no waiting for the file.
-    pub(in crate::io) fn send(from: &fs::File, to: &impl AsFd, most: usize) -> io::Result<Sent> {
-        let (Ok(place), Ok(known)) = (tell(from), fstat(from)) else { return Ok(Sent::Never) };
-        let length = u64::try_from(known.st_size).unwrap_or(0);
-        let there = length.saturating_sub(place).min(most as u64);
-        if there < LITTLE || !faults::is_cached() {
-            return Ok(Sent::NotNow);
-        }
-        let looks = (place..place + there).step_by(STEP as usize).chain([place + there - 1]);
-        for look in looks {
-            match preadv2(from, &mut [IoSliceMut::new(&mut [0])], look, ReadWriteFlags::NOWAIT) {
-                Ok(_) => {}
-                Err(Errno::AGAIN | Errno::INTR) => return Ok(Sent::NotNow),
-                Err(Errno::OPNOTSUPP) if is_in_memory(from) => break,
-                Err(_) => return Ok(Sent::Never),
-            }
-        }
-        match sendfile(to, from, None, there as usize) {
-            // It was cut off meanwhile.
-            Ok(0) => Ok(Sent::NotNow),
-            Ok(sent) => {
-                faults::note_moved(sent);
-                Ok(Sent::Bytes(sent))
-            }
-            // The file's, or either's: the read or the write that follows will tell.
-            Err(
-                Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::OVERFLOW | Errno::IO | Errno::PERM,
-            ) => Ok(Sent::Never),
-            Err(error) => Err(error.into()),
-        }
+    let sent = moving::send(from, to, most)?;
+    if let Sent::Bytes(bytes) = sent {
+        faults::note_moved(bytes);
     }
-}
-
-#[cfg(not(all(target_os = "linux", not(any(loom, shuttle)))))]
-mod system {
-    use std::fs;
-
-    pub(super) fn move_piece(_: &fs::File, _: &fs::File) -> usize {
-        0
-    }
-
-    #[cfg(not(any(loom, shuttle)))]
-    pub(in crate::io) fn send<S>(_: &fs::File, _: &S, _: usize) -> std::io::Result<super::Sent> {
-        Ok(super::Sent::Never)
-    }
+    Ok(sent)
 }

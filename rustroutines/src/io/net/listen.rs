@@ -9,7 +9,7 @@ use crate::Suspend;
 use crate::driver::Driver;
 use crate::driver::faults;
 use crate::driver::readiness::{Direction, Place};
-use crate::driver::source::{Registered, Waiting};
+use crate::driver::source::{Done, Registered, Waiting};
 use crate::platform::clock::{self, Instant};
 use crate::platform::sync::Mutex;
 use crate::suspend::{IntoSuspendIterator, SuspendIterator};
@@ -105,7 +105,7 @@ impl<L: Listen> Future for Accept<'_, L> {
                 faults::accept()?;
                 this.listener.accept_one(source)
             };
-            match ready!(listening.io.poll(Direction::Read, cx, waiting, attempt, |_| false)) {
+            match ready!(listening.io.poll(Direction::Read, cx, waiting, attempt, Done::other)) {
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
                     if is_exhausted(&error) {

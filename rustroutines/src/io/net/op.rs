@@ -2,7 +2,7 @@
 
 use crate::Suspend;
 use crate::driver::readiness::{Direction, Place};
-use crate::driver::source::{Registered, Waiting, short};
+use crate::driver::source::{Done, Registered, Waiting, bytes};
 use mio::event::Source;
 use std::future::Future;
 use std::io;
@@ -21,8 +21,8 @@ pub(super) struct SocketOp<'a, S: Source, R, F, D> {
     place: Place,
     /// The system call.
     attempt: F,
-    /// Whether its value says that there is no more now.
-    drained: D,
+    /// What that did, by its value.
+    done: D,
     /// What it gives.
     value: PhantomData<fn() -> R>,
 }
@@ -32,15 +32,8 @@ pub(super) fn op<'a, S: Source, R, F: FnMut(&S) -> io::Result<R> + Unpin>(
     socket: &'a Registered<S>,
     direction: Direction,
     attempt: F,
-) -> SocketOp<'a, S, R, F, impl Fn(&R) -> bool + Unpin + use<S, R, F>> {
-    SocketOp {
-        socket,
-        direction,
-        place: Place::default(),
-        attempt,
-        drained: |_: &R| false,
-        value: PhantomData,
-    }
+) -> SocketOp<'a, S, R, F, impl Fn(&R) -> Done + Unpin + use<S, R, F>> {
+    SocketOp { socket, direction, place: Place::default(), attempt, done: Done::other, value: PhantomData }
 }
 
 /// An operation that moves a stream's bytes, `most` at most.
@@ -49,27 +42,21 @@ pub(super) fn byte_op<'a, S: Source, F: FnMut(&S) -> io::Result<usize> + Unpin>(
     direction: Direction,
     most: usize,
     attempt: F,
-) -> SocketOp<'a, S, usize, F, impl Fn(&usize) -> bool + Unpin + use<S, F>> {
-    SocketOp { socket, direction, place: Place::default(), attempt, drained: short(most), value: PhantomData }
+) -> SocketOp<'a, S, usize, F, impl Fn(&usize) -> Done + Unpin + use<S, F>> {
+    SocketOp { socket, direction, place: Place::default(), attempt, done: bytes(most), value: PhantomData }
 }
 
 impl<S, R, F, D> Future for SocketOp<'_, S, R, F, D>
 where
     S: Source,
     F: FnMut(&S) -> io::Result<R> + Unpin,
-    D: Fn(&R) -> bool + Unpin,
+    D: Fn(&R) -> Done + Unpin,
 {
     type Output = io::Result<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = self.get_mut();
-        this.socket.poll(
-            this.direction,
-            cx,
-            Waiting::Placed(&mut this.place),
-            &mut this.attempt,
-            &this.drained,
-        )
+        this.socket.poll(this.direction, cx, Waiting::Placed(&mut this.place), &mut this.attempt, &this.done)
     }
 }
 
@@ -77,7 +64,7 @@ impl<S, R, F, D> Suspend for SocketOp<'_, S, R, F, D>
 where
     S: Source,
     F: FnMut(&S) -> io::Result<R> + Unpin,
-    D: Fn(&R) -> bool + Unpin,
+    D: Fn(&R) -> Done + Unpin,
 {
 }
 
@@ -179,12 +166,12 @@ macro_rules! stream {
                 waiting: Waiting<'_>,
                 buf: &mut [u8],
             ) -> Poll<std::io::Result<usize>> {
-                let drained = crate::driver::source::short(buf.len());
+                let done = crate::driver::source::bytes(buf.len());
                 let attempt = |mut source: &$mio| {
                     let most = crate::driver::faults::read(buf.len())?;
                     std::io::Read::read(&mut source, &mut buf[..most])
                 };
-                self.io.poll(Direction::Read, cx, waiting, attempt, drained)
+                self.io.poll(Direction::Read, cx, waiting, attempt, done)
             }
 
             fn poll_write(
@@ -197,7 +184,7 @@ macro_rules! stream {
                     let most = crate::driver::faults::write(buf.len())?;
                     std::io::Write::write(&mut source, &buf[..most])
                 };
-                self.io.poll(Direction::Write, cx, waiting, attempt, crate::driver::source::short(buf.len()))
+                self.io.poll(Direction::Write, cx, waiting, attempt, crate::driver::source::bytes(buf.len()))
             }
 
             fn poll_send(
@@ -206,12 +193,12 @@ macro_rules! stream {
                 waiting: Waiting<'_>,
                 from: &std::fs::File,
                 most: usize,
-            ) -> Poll<std::io::Result<crate::io::fs::Sent>> {
+            ) -> Poll<std::io::Result<crate::platform::system::Sent>> {
                 let attempt = |source: &$mio| {
                     let most = crate::driver::faults::write(most)?;
                     crate::io::fs::send(from, source, most)
                 };
-                self.io.poll(Direction::Write, cx, waiting, attempt, |_| false)
+                self.io.poll(Direction::Write, cx, waiting, attempt, crate::driver::source::Done::sent)
             }
 
             fn end(&self, how: std::net::Shutdown) -> std::io::Result<()> {
@@ -275,7 +262,7 @@ macro_rules! stream_traits {
                 cx: &mut Context<'_>,
                 from: &std::fs::File,
                 most: usize,
-            ) -> Poll<std::io::Result<crate::io::fs::Sent>> {
+            ) -> Poll<std::io::Result<crate::platform::system::Sent>> {
                 let stream: &$stream = self;
                 super::split::sealed::Stream::poll_send(stream, cx, Waiting::$waiting, from, most)
             }

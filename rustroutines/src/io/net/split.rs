@@ -4,8 +4,9 @@
 
 use crate::driver::source::Waiting;
 use crate::io::copy::Target;
-use crate::io::fs::{Outlet, Sent};
+use crate::io::fs::Outlet;
 use crate::io::{Read, Write};
+use crate::platform::system::Sent;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -19,7 +20,7 @@ pub trait Stream: sealed::Stream {}
 
 pub(super) mod sealed {
     use crate::driver::source::Waiting;
-    use crate::io::fs::Sent;
+    use crate::platform::system::Sent;
     use std::io;
     use std::net::Shutdown;
     use std::task::{Context, Poll};

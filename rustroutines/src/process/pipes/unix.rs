@@ -1,7 +1,7 @@
 //! Pipes as sources of events.
 
 use crate::driver::readiness::Direction;
-use crate::driver::source::{Registered, Waiting, short};
+use crate::driver::source::{Registered, Waiting, bytes};
 use mio::unix::pipe::{Receiver, Sender};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -25,7 +25,7 @@ impl Writer {
 
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let attempt = |mut pipe: &Sender| io::Write::write(&mut pipe, buf);
-        self.0.poll(Direction::Write, cx, Waiting::Owned, attempt, short(buf.len()))
+        self.0.poll(Direction::Write, cx, Waiting::Owned, attempt, bytes(buf.len()))
     }
 
     pub(super) fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -43,7 +43,7 @@ impl Reader {
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let most = buf.len();
         let attempt = |mut pipe: &Receiver| io::Read::read(&mut pipe, buf);
-        self.0.poll(Direction::Read, cx, Waiting::Owned, attempt, short(most))
+        self.0.poll(Direction::Read, cx, Waiting::Owned, attempt, bytes(most))
     }
 
     pub(super) fn into_stdio(self) -> io::Result<Stdio> {

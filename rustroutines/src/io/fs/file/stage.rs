@@ -12,9 +12,11 @@
 //! A job is begun only in Idle, so there is never more than one. No completion is missed: the job keeps the waker of the
 //! last poll, whichever operation that was of (see `io::blocking`).
 
-use super::super::cached::{self, Reading};
+use super::super::cached;
+use super::relay::{Handed, Relay};
 use super::{File, LARGE, ON_THE_SPOT};
 use crate::io::{BlockOnIo, block_on_io};
+use crate::platform::system::cached::Reading;
 use crate::task::budget;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::mem;
@@ -99,8 +101,7 @@ impl File {
             }
             Stage::Writing(job) => {
                 let Written { rest, result } = ready!(Pin::new(job).poll(cx));
-                let since = mem::replace(&mut self.behind, rest);
-                self.behind.extend_from_slice(&since);
+                self.take_back(rest);
                 self.failed = result.is_err();
                 result
             }
@@ -182,13 +183,56 @@ impl File {
         }));
     }
 
+    /// Takes what a job has not written back to the head of what was gathered since.
+    pub(super) fn take_back(&mut self, mut rest: Vec<u8>) {
+        if !rest.is_empty() {
+            rest.append(&mut self.behind);
+            mem::swap(&mut rest, &mut self.behind);
+        }
+        self.spare = rest;
+    }
+
     pub(super) fn start_writing(&mut self) {
-        let mut rest = mem::take(&mut self.behind);
+        let mut rest = mem::replace(&mut self.behind, mem::take(&mut self.spare));
         let lend = self.lend();
-        self.stage = Stage::Writing(block_on_io(move || {
-            let result = lend().and_then(|file| write_out(&file, &mut rest));
+        let relay = self.relay.get_or_insert_with(|| Arc::new(Relay::new())).clone();
+        relay.begin();
+        let mut job = block_on_io(move || {
+            let result = match lend() {
+                Ok(file) => relay.carry(&mut rest, |bytes| write_out(&file, bytes)),
+                Err(error) => {
+                    relay.end(&mut rest);
+                    Err(error)
+                }
+            };
             Written { rest, result }
-        }));
+        });
+        job.begin();
+        self.stage = Stage::Writing(job);
+    }
+
+    /// Gives what was gathered to the job that writes, or to a new one, if that needs no waiting.
+    pub(super) fn hand_over(&mut self) {
+        match (&self.stage, &self.relay) {
+            (Stage::Writing(_), Some(relay)) => {
+                // Where it is not taken, whatever comes next waits for that.
+                let _ = relay.hand_over(&mut self.behind);
+            }
+            (Stage::Idle, _) => self.start_writing(),
+            _ => {}
+        }
+    }
+
+    /// Waits until what was gathered is a job's. Nothing else is going on.
+    pub(super) fn poll_handed_over(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let (Stage::Writing(_), Some(relay)) = (&self.stage, &self.relay) {
+            if relay.hand_over_or_wait(&mut self.behind, cx) == Handed::Over {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_idle(cx))?;
+        }
+        self.start_writing();
+        Poll::Ready(Ok(()))
     }
 
     pub(super) fn start_seeking(&mut self, to: SeekFrom) {
@@ -220,10 +264,10 @@ impl File {
     /// Waits until what was written is written.
     pub(super) fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while matches!(self.stage, Stage::Writing(_)) || !self.behind.is_empty() {
-            ready!(self.poll_idle(cx))?;
             if !self.behind.is_empty() {
-                self.start_writing();
+                self.hand_over();
             }
+            ready!(self.poll_idle(cx))?;
         }
         Poll::Ready(Ok(()))
     }

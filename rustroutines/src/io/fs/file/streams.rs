@@ -55,25 +55,14 @@ impl Write for File {
             ready!(self.poll_idle(cx))?;
         }
         if self.behind.len() >= BEHIND {
-            ready!(self.poll_idle(cx))?;
-            if self.behind.len() >= BEHIND {
-                self.start_writing();
-            }
+            ready!(self.poll_handed_over(cx))?;
         }
         self.give_back();
         let count = buf.len().min(BEHIND - self.behind.len());
         self.behind.extend_from_slice(&buf[..count]);
-        if self.behind.len() == BEHIND && matches!(self.stage, Stage::Idle) {
-            self.start_writing();
-        }
-        if let Stage::Writing(_) = self.stage {
-            // A job begins when it is first asked for. What it has to say can wait for the next write.
-            if let Poll::Ready(Err(error)) = self.poll_idle(cx) {
-                // This write has not been reported: it is taken out again.
-                let keep = self.behind.len() - count;
-                self.behind.truncate(keep);
-                return Poll::Ready(Err(error));
-            }
+        budget::spend_on(count);
+        if self.behind.len() == BEHIND {
+            self.hand_over();
         }
         Poll::Ready(Ok(count))
     }

@@ -1,7 +1,7 @@
-//! The calls of Linux that do not wait. See the module above.
+//! A file on the spot, by calls that do not wait. What for, and what is never done so, says `io::fs`'s module `cached`.
 
-use super::Reading;
 use crate::platform::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::platform::system::Links;
 use memchr::memchr;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
@@ -23,11 +23,18 @@ const PAGE: usize = 4096;
 /// Where the descriptor is, and it moves on.
 const CURRENT_PLACE: u64 = u64::MAX;
 
-/// What becomes of a link at the end of a path.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Links {
-    Followed,
-    Themselves,
+/// How an open file is read on the spot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Reading {
+    /// As far as the system's cache goes.
+    ///
+    /// First, and where nothing else is known. --> `FromMemory` or `ByJob`, once the system has refused.
+    #[default]
+    FromCache,
+    /// All of it is in memory.
+    FromMemory,
+    /// Not at all: the system has no such way to read this one. Or there is an error, which a job will find again.
+    ByJob,
 }
 
 /// What can be done on the spot with the files of a file system.
@@ -102,7 +109,7 @@ impl Judged {
 
 /// What is to be done, where nothing could be done on the spot.
 #[derive(Debug)]
-pub(super) enum Instead {
+pub(crate) enum Instead {
     /// The same by a job.
     AsUsual,
     /// That, and finding out about the file system.
@@ -111,7 +118,7 @@ pub(super) enum Instead {
 
 impl Instead {
     /// Tries to read the file on the spot.
-    pub(super) fn of_reading(path: &Path) -> Result<Vec<u8>, Self> {
+    pub(crate) fn of_reading(path: &Path) -> Result<Vec<u8>, Self> {
         let place = Place::find(path, Links::Followed)?;
         if !place.is_file || place.size > LIMIT as u64 {
             return Err(Self::AsUsual);
@@ -121,7 +128,7 @@ impl Instead {
     }
 
     /// Tries to open the file on the spot, for reading.
-    pub(super) fn of_opening(path: &Path) -> Result<File, Self> {
+    pub(crate) fn of_opening(path: &Path) -> Result<File, Self> {
         let place = Place::find(path, Links::Followed)?;
         if !place.is_file {
             return Err(Self::AsUsual);
@@ -137,7 +144,7 @@ impl Instead {
     }
 
     /// Tries to find out on the spot what the system knows about it.
-    pub(super) fn of_looking(path: &Path, links: Links) -> Result<Metadata, Self> {
+    pub(crate) fn of_looking(path: &Path, links: Links) -> Result<Metadata, Self> {
         let place = Place::find(path, links)?;
         place.kind()?;
         File::from(place.handle).metadata().map_err(|_| Self::AsUsual)
@@ -145,7 +152,7 @@ impl Instead {
 
     /// Tries to find out on the spot whether there is something. The cache knows names that are nobody's, too. The file
     /// system is not asked, whichever it is: only what is looked up without waiting counts.
-    pub(super) fn of_existing(path: &Path) -> Result<bool, Self> {
+    pub(crate) fn of_existing(path: &Path) -> Result<bool, Self> {
         if REFUSED.load(Ordering::Relaxed) {
             return Err(Self::AsUsual);
         }
@@ -157,7 +164,7 @@ impl Instead {
     }
 
     /// Reads the file, which may take its time.
-    pub(super) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
         if let Self::AsUsual = self {
             return std::fs::read(path);
         }
@@ -167,7 +174,7 @@ impl Instead {
     }
 
     /// Opens the file, which may take its time.
-    pub(super) fn open(self, path: &Path) -> io::Result<File> {
+    pub(crate) fn open(self, path: &Path) -> io::Result<File> {
         let file = File::open(path)?;
         if let Self::AsUsual = self {
             return Ok(file);
@@ -179,7 +186,7 @@ impl Instead {
     }
 
     /// Finds out what the system knows about it, which may take its time.
-    pub(super) fn look(self, path: &Path, links: Links) -> io::Result<Metadata> {
+    pub(crate) fn look(self, path: &Path, links: Links) -> io::Result<Metadata> {
         let known = match links {
             Links::Followed => std::fs::metadata(path)?,
             Links::Themselves => std::fs::symlink_metadata(path)?,
@@ -265,7 +272,7 @@ fn is_file(known: &Statx) -> bool {
 }
 
 /// Whether it is known to be a file in memory.
-pub(in crate::io::fs) fn is_in_memory(file: &File) -> bool {
+pub(super) fn is_in_memory(file: &File) -> bool {
     ask(file, StatxFlags::TYPE)
         .is_ok_and(|known| is_file(&known) && JUDGED.look_up(device(&known)) == Some(Kind::InMemory))
 }
@@ -290,7 +297,7 @@ fn read(file: &OwnedFd, size: usize, how: ReadWriteFlags) -> Result<Vec<u8>, Ins
 }
 
 /// Reads on from the place in the file, as far as the cache goes.
-pub(super) fn read_on(file: &File, how: &mut Reading, buf: &mut [u8]) -> Option<usize> {
+pub(crate) fn read_on(file: &File, how: &mut Reading, buf: &mut [u8]) -> Option<usize> {
     loop {
         let flags = match how {
             Reading::FromCache => ReadWriteFlags::NOWAIT,
