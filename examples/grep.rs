@@ -17,14 +17,14 @@ use memchr::{memchr, memchr_iter, memrchr};
 use regex::bytes::{Regex, RegexBuilder};
 use rustroutines::io::{self, BufWriter, ErrorKind, Write};
 use rustroutines::prelude::*;
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs, mem, thread};
 
 /// How many files travel together.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 /// How much of a file tells whether it is worth reading the rest.
 const BEGINNING: u64 = 1 << 18;
 
@@ -190,7 +190,7 @@ fn search(pattern: &Regex, path: &Path, text: &[u8], lines: &mut Vec<u8>) {
         if matched.end() <= end || pattern.is_match(&text[begin..end]) {
             number += memchr_iter(b'\n', &text[counted..begin]).count();
             counted = begin;
-            let _ = write!(lines, "{}:{number}:", path.display());
+            let _ = std::io::Write::write_fmt(lines, format_args!("{}:{number}:", path.display()));
             lines.extend_from_slice(&text[begin..end]);
             lines.push(b'\n');
         }

@@ -69,6 +69,7 @@ count 'plain, each call asked for its type (a blocking body)' \
 count 'a closure in an operation (nothing to wait for)' '$e' 'pub fn' "$operation" \
     "p::at_once_on_any_thread(move || -> $output { $kept" '})'
 count '`async fn`, nothing awaited' '$e' 'pub async fn' "$output" '' ''
+count '`async fn`, each call awaited' 'std::future::ready($e).await' 'pub async fn' "$output" '' ''
 count 'a routine'"'"'s state machine, no call looked at' '$e' 'pub fn' "$operation" "$machine" '}; output })'
 count 'the same, each call asked for its type' \
     'p::Value(($e,)).rustroutines_branch().get()' 'pub fn' "$operation" "$machine" '}; output })'

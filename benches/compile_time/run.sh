@@ -1,8 +1,9 @@
 #!/bin/sh
 # What the attribute costs the compiler: a crate of 100 functions, plain, with each function
-# `#[routine(blocking)]`, with each `#[routine]`, and with each `async fn`. Takes user and system time of
-# `cargo check` and `cargo build` of that crate alone, its dependencies built, and prints each run as the
-# comparison reads it (plain functions are std's, asynchronous ones tokio's), and the best of RUNS (5).
+# `#[routine(blocking)]`, with each `#[routine]`, with each `async fn`, and with each of those awaiting every call,
+# as a routine may. Takes user and system time of `cargo check` and `cargo build` of that crate alone, its
+# dependencies built, and prints each run as the comparison reads it (plain functions are std's, asynchronous ones
+# tokio's), and the best of RUNS (5).
 #
 # usage: benches/compile_time/run.sh [RUNS]
 set -eu
@@ -12,6 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CARGO_TARGET_DIR="$work/target" CARGO_INCREMENTAL=0
 
+# The crate of the name $1, its functions behind the attribute $2 and the word $3; each call stands between $4 and $5.
 crate() {
     mkdir -p "$work/$1/src"
     cat >"$work/$1/Cargo.toml" <<END
@@ -32,30 +34,32 @@ END
 $2
 pub $3fn f$i(text: &str, counts: &mut HashMap<String, usize>) -> Result<usize, std::num::ParseIntError> {
     let mut total = 0;
-    for word in text.split(' ') {
-        let word = word.trim();
-        if word.is_empty() || word.starts_with('#') {
+    for word in @{text.split(' ')}@ {
+        let word = @{word.trim()}@;
+        if @{word.is_empty()}@ || @{word.starts_with('#')}@ {
             continue;
         }
-        *counts.entry(word.to_string()).or_insert(0) += 1;
-        total += word.parse::<usize>()?;
+        *@{@{counts.entry(@{word.to_string()}@)}@.or_insert(0)}@ += 1;
+        total += @{word.parse::<usize>()}@?;
     }
-    let longest = counts.keys().map(|key| key.len()).max();
+    let longest = @{@{@{counts.keys()}@.map(|key| key.len())}@.max()}@;
     match longest {
-        Some(length) if length > total => Ok(length.saturating_sub($i)),
-        _ => Ok(total.wrapping_mul(counts.len()).max($i)),
+        Some(length) if length > total => Ok(@{length.saturating_sub($i)}@),
+        _ => Ok(@{@{total.wrapping_mul(@{counts.len()}@)}@.max($i)}@),
     }
 }
 END
             i=$((i + 1))
         done
-    } >"$work/$1/src/lib.rs"
+    } | sed "s/@{/$4/g; s/}@/$5/g" >"$work/$1/src/lib.rs"
 }
 
-crate plain "" ""
-crate async "" "async "
-crate blocking "#[rustroutines::routine(blocking)]" ""
-crate suspending "#[rustroutines::routine]" ""
+readonly kinds="plain async awaiting blocking suspending"
+crate plain "" "" "" ""
+crate async "" "async " "" ""
+crate awaiting "" "async " "std::future::ready(" ").await"
+crate blocking "#[rustroutines::routine(blocking)]" "" "" ""
+crate suspending "#[rustroutines::routine]" "" "" ""
 
 # The CPU seconds of one command.
 cpu() {
@@ -66,10 +70,11 @@ cpu() {
 # A line for each row in which functions of kind $1 take part, for `cargo $2` in $3 seconds.
 figures() {
     case $1 in
-    suspending) set -- "$2" "$3" rustroutines "" ;;
+    suspending) set -- "$2" "$3" rustroutines "" _awaiting ;;
     blocking) set -- "$2" "$3" rustroutines _blocking ;;
     plain) set -- "$2" "$3" std "" _blocking ;;
     async) set -- "$2" "$3" tokio "" ;;
+    awaiting) set -- "$2" "$3" tokio _awaiting ;;
     esac
     command_=$1 seconds=$2 who=$3
     shift 3
@@ -80,13 +85,13 @@ figures() {
 }
 
 for command in check build; do
-    for kind in plain async blocking suspending; do
+    for kind in $kinds; do
         (cd "$work/$kind" && cargo $command --quiet)
         : >"$work/$command.$kind"
     done
     run=0
     while [ $run -lt "$runs" ]; do # in turns, so that a busy moment meets all
-        for kind in plain async blocking suspending; do
+        for kind in $kinds; do
             touch "$work/$kind/src/lib.rs"
             (cd "$work/$kind" && cpu cargo $command --quiet) >>"$work/$command.$kind"
             figures "$kind" "$command" "$(tail -n 1 "$work/$command.$kind")"
@@ -94,7 +99,7 @@ for command in check build; do
         run=$((run + 1))
     done
     plain=$(sort -n "$work/$command.plain" | head -n 1)
-    for kind in plain async blocking suspending; do
+    for kind in $kinds; do
         best=$(sort -n "$work/$command.$kind" | head -n 1)
         awk -v c="$command" -v k="$kind" -v b="$best" -v p="$plain" \
             'BEGIN { printf "cargo %s, %s: %.2f s (%.2f times)\n", c, k, b, b / p }'

@@ -20,27 +20,38 @@ const (
 	smallSize  = 2_048
 	written    = 500_000
 	readers    = 8
-	// As much as the others have.
-	ahead  = 512 << 10
+	rounds     = 10
+	// As much as the others have, but for tokio.
+	ahead  = 128 << 10
 	behind = 128 << 10
 )
 
-// filing gives the job that does it twice, of which the second time is measured.
+// filing gives the job that does it in some rounds, of which the first is not measured.
 func filing(row string, number, expected int, run func(folder string) int) func() {
 	return func() {
 		folder, err := os.MkdirTemp("", "rustroutines-files-")
 		check(err == nil)
-		check(os.WriteFile(filepath.Join(folder, "large"), []byte(strings.Repeat(line, lines)), 0o644) == nil)
-		small := []byte(strings.Repeat("\x01", smallSize))
-		for n := range smallFiles {
-			check(os.WriteFile(filepath.Join(folder, strconv.Itoa(n)), small, 0o644) == nil)
+		switch row {
+		case "files/lines", "files/reads":
+			check(os.WriteFile(filepath.Join(folder, "large"), []byte(strings.Repeat(line, lines)), 0o644) == nil)
+		case "files/whole", "files/metadata":
+			small := []byte(strings.Repeat("\x01", smallSize))
+			for n := range smallFiles {
+				check(os.WriteFile(filepath.Join(folder, strconv.Itoa(n)), small, 0o644) == nil)
+			}
 		}
-		check(run(folder) == expected)
-		begin := time.Now()
-		check(run(folder) == expected)
-		took := time.Since(begin)
+		var took time.Duration
+		for round := range rounds + 1 {
+			begin := time.Now()
+			check(run(folder) == expected)
+			if round > 0 {
+				took += time.Since(begin)
+			}
+			// As in `files.rs`.
+			os.Remove(filepath.Join(folder, "written"))
+		}
 		check(os.RemoveAll(folder) == nil)
-		figure(row, float64(took)/float64(number), "ns")
+		figure(row, float64(took)/float64(number)/rounds, "ns")
 	}
 }
 
@@ -86,7 +97,8 @@ func writeMessages(folder string) int {
 	return written
 }
 
-func readWhole(folder string) (sum int) {
+// sumUp has several look after a share of the small files each, and adds up what they find.
+func sumUp(folder string, look func(path string) int) (sum int) {
 	sums := make([]int, readers)
 	var all sync.WaitGroup
 	for reader := range readers {
@@ -94,9 +106,7 @@ func readWhole(folder string) (sum int) {
 		go func() {
 			defer all.Done()
 			for n := reader; n < smallFiles; n += readers {
-				bytes, err := os.ReadFile(filepath.Join(folder, strconv.Itoa(n)))
-				check(err == nil)
-				sums[reader] += len(bytes)
+				sums[reader] += look(filepath.Join(folder, strconv.Itoa(n)))
 			}
 		}()
 	}
@@ -105,4 +115,20 @@ func readWhole(folder string) (sum int) {
 		sum += one
 	}
 	return sum
+}
+
+func readWhole(folder string) int {
+	return sumUp(folder, func(path string) int {
+		bytes, err := os.ReadFile(path)
+		check(err == nil)
+		return len(bytes)
+	})
+}
+
+func lookAt(folder string) int {
+	return sumUp(folder, func(path string) int {
+		known, err := os.Stat(path)
+		check(err == nil)
+		return int(known.Size())
+	})
 }

@@ -153,6 +153,7 @@ func all() []job {
 	add("files/reads", filing("files/reads", lines*len(line)/pieceSize, lines*len(line), readPieces))
 	add("files/writes", filing("files/writes", written, written, writeMessages))
 	add("files/whole", filing("files/whole", smallFiles, smallFiles*smallSize, readWhole))
+	add("files/metadata", filing("files/metadata", smallFiles, smallFiles*smallSize, lookAt))
 	add("skynet/10000", func() { skynetOf("skynet/10000", 10_000) })
 	add("skynet/1000000", func() { skynetOf("skynet/1000000", 1_000_000) })
 	rate("spawn_burst", "spawn_burst/200000", 200_000, burst)

@@ -103,8 +103,8 @@ const CHAPTERS: [Chapter; 13] = [
     Chapter {
         title: "Files",
         text: "In the page cache: a line of 66 bytes, and 4 KiB, read from a file of 64 MiB; 64 bytes written; a \
-               file of 2 KiB read whole, by eight at once. Of std: one thread; of tokio and Go: with buffers as large as \
-               ours.",
+               file of 2 KiB read whole, or looked at, by eight at once. Of std: one thread. All have buffers as large \
+               as ours.",
         operations: &["files"],
     },
     Chapter {
