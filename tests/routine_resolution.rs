@@ -3,6 +3,7 @@
 use rustroutines::{Suspend, routine};
 use std::rc::Rc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[routine]
 fn double(x: u64) -> u64 {
@@ -375,4 +376,95 @@ fn what_a_written_type_leaves_open_is_settled_by_the_value() {
     }
     assert_eq!(leaves_a_type_open(&mut [1, 2]).block(), Ok(6));
     assert_eq!(blocks(), Ok(6));
+}
+
+/// A module of the user's that is called as one of the standard library's.
+mod core {
+    use super::{Conn, double, routine};
+
+    #[routine]
+    pub(crate) fn twice(x: u64) -> u64 {
+        double(x)
+    }
+
+    pub(crate) mod mem {
+        pub(crate) use super::twice;
+    }
+
+    #[routine]
+    pub(crate) fn by_paths(x: u64) -> u64 {
+        self::mem::twice(super::core::twice(crate::core::twice(x)))
+    }
+
+    impl Conn {
+        #[routine]
+        pub(crate) fn answer(text: &str) -> Result<u64, std::num::ParseIntError> {
+            text.parse()
+        }
+    }
+}
+
+struct Conn;
+
+/// Nothing else stands in each of these, so that a call which is not seen leaves a body that is not read.
+#[routine]
+fn alone(x: u64) -> u64 {
+    crate::core::twice(x)
+}
+
+#[routine]
+fn alone_by_a_short_path(x: u64) -> u64 {
+    core::twice(x)
+}
+
+#[test]
+fn what_is_the_users_own_is_carried_out_whatever_its_module_is_called() {
+    assert_eq!(alone(3).block(), 6);
+    assert_eq!(alone_by_a_short_path(3).block(), 6);
+    assert_eq!(core::by_paths(3).block(), 24);
+}
+
+#[routine]
+fn of_type<T: Default + Send>(value: Option<T>) -> T {
+    value.unwrap_or_default()
+}
+
+#[routine]
+fn nested_angles() -> Vec<Option<u8>> {
+    of_type::<Vec<Option<u8>>>(None)
+}
+
+#[routine]
+fn nested_angles_unused(size: &AtomicUsize) {
+    store_size::<Option<Vec<u8>>>(size);
+}
+
+#[routine]
+fn store_size<T>(size: &AtomicUsize) {
+    size.store(size_of::<T>(), Ordering::Relaxed);
+}
+
+#[test]
+fn a_call_behind_nested_angle_brackets_is_carried_out() {
+    assert_eq!(nested_angles().block(), []);
+    let size = AtomicUsize::new(0);
+    nested_angles_unused(&size).block();
+    assert_eq!(size.into_inner(), size_of::<Option<Vec<u8>>>());
+}
+
+#[routine]
+fn of_an_error(text: &str) -> Result<(), u64> {
+    Err(Conn::answer(text).unwrap_or_default())
+}
+
+#[routine]
+fn of_an_error_or_an_error(text: &str) -> Result<Result<(), u64>, std::num::ParseIntError> {
+    Ok(Err(Conn::answer(text)?))
+}
+
+#[test]
+fn what_an_error_is_made_of_is_carried_out() {
+    assert_eq!(of_an_error("7").block(), Err(7));
+    assert_eq!(of_an_error_or_an_error("7").block(), Ok(Err(7)));
+    assert!(of_an_error_or_an_error("seven").block().is_err());
 }

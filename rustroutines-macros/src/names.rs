@@ -93,7 +93,11 @@ const TRAITS: &[&str] = &["Default", "Error", "From", "FromIterator", "Into", "P
 
 /// Modules of the standard library whose functions take their types from the context, and none of which
 /// suspends: `mem::replace(&mut boxed, value)` reaches into the box where what is in it is wanted.
-const STD_MODULES: &[&str] = &["alloc", "core", "mem", "ptr", "std"];
+const STD_MODULES: &[&str] = &["mem", "ptr"];
+
+/// The crates of the standard library. There are functions in their modules, and none beside these: `core::f(x)` is of
+/// a module of the user's.
+const STD_CRATES: &[&str] = &["alloc", "core", "std"];
 
 /// The same, for single functions.
 const BY_CONTEXT: &[&str] = &["from_mut", "from_ref"];
@@ -190,18 +194,32 @@ fn leaves_path(path: &Path, inside_err: bool) -> bool {
     let Some(name) = last(path) else { return false };
     let owner = path.segments.iter().rev().nth(1).map(|segment| segment.ident.to_string());
     let owner = owner.as_deref().unwrap_or_default();
-    // `std::mem::take`, `mem::take`
-    let first = path.segments[0].ident.to_string();
-    path.segments.len() > 1 && STD_MODULES.contains(&first.as_str())
-        || leaves_function(owner, &name)
-        || inside_err && starts_upper(owner)
+    let (first, count) = (path.segments[0].ident.to_string(), path.segments.len());
+    let by_path = if count > 1 && is_own(&first) {
+        leaves_own_function(&name)
+    } else {
+        // `std::mem::take`, `ptr::NonNull::dangling`
+        count > 2 && STD_CRATES.contains(&first.as_str())
+            || count > 1 && STD_MODULES.contains(&first.as_str())
+            || leaves_function(owner, &name)
+    };
+    by_path || inside_err && starts_upper(owner)
+}
+
+/// Whether what a path begins with leads into the user's own crate, and so to nothing of the standard library's.
+pub(crate) fn is_own(first: &str) -> bool {
+    matches!(first, "crate" | "self" | "super")
+}
+
+/// Whether a call of this function of the user's own is left as it is.
+pub(crate) fn leaves_own_function(name: &str) -> bool {
+    is_never_probed(name) || starts_upper(name)
 }
 
 /// Whether a call of `owner::name` is left as it is, wherever it stands and whatever stands before. `owner` is empty
 /// where there is none.
 pub(crate) fn leaves_function(owner: &str, name: &str) -> bool {
-    is_never_probed(name)
-        || starts_upper(name)
+    leaves_own_function(name)
         || STD_MODULES.contains(&owner)
         || STD_TYPES.binary_search(&owner).is_ok()
         || TRAITS.contains(&owner)

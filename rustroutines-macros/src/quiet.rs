@@ -40,6 +40,8 @@ fn names_routine(group: &Group) -> bool {
 struct Before {
     /// The name before the last, where only `::` stands between: of `a::b`, the `a`.
     owner: String,
+    /// The path begins with `crate`, `self` or `super`.
+    own: bool,
     /// The last name, unless something else than `::` stands behind it.
     name: String,
     /// How many colons stand behind it.
@@ -48,8 +50,8 @@ struct Before {
     callable: bool,
     /// Whether the name is a method's, or a field's.
     member: bool,
-    /// Whether it is the first half of an operator.
-    joint: bool,
+    /// Whether it is the first half of `=>` or `->`, most likely.
+    arrow: bool,
 }
 
 /// Whether nothing in a body can be rewritten, nor wait: no call of what may be an operation, no loop over what may be
@@ -71,9 +73,15 @@ pub(crate) fn body(tokens: TokenStream, mode: Mode) -> bool {
                     return false;
                 }
                 let callable = !KEYWORDS.contains(&word.as_str());
-                let owner = if before.colons == 2 { before.name } else { String::new() };
                 let member = before.member;
-                before = Before { owner, name: word, callable, member, ..Before::default() };
+                let (owner, own) = match before {
+                    Before { colons: 2, own, name, .. } => {
+                        let own = own || names::is_own(&name);
+                        (name, own)
+                    }
+                    _ => (String::new(), false),
+                };
+                before = Before { owner, own, name: word, callable, member, ..Before::default() };
             }
             TokenTree::Punct(punct) => match punct.as_char() {
                 '!' if punct.spacing() == Spacing::Alone && before.callable => {
@@ -88,10 +96,10 @@ pub(crate) fn body(tokens: TokenStream, mode: Mode) -> bool {
                     before.callable = false;
                 }
                 other => {
-                    // Of `=>` and `->`, the second is no end of a turbofish.
-                    let callable = other == '?' || other == '>' && !before.joint;
-                    let joint = punct.spacing() == Spacing::Joint;
-                    before = Before { callable, joint, member: other == '.', ..Before::default() };
+                    // Of `=>` and `->`, the second is no end of a turbofish; of `>>` it is.
+                    let callable = other == '?' || other == '>' && !before.arrow;
+                    let arrow = matches!(other, '=' | '-') && punct.spacing() == Spacing::Joint;
+                    before = Before { callable, arrow, member: other == '.', ..Before::default() };
                 }
             },
             TokenTree::Literal(_) => before = Before::default(),
@@ -106,6 +114,7 @@ impl Before {
         match self.name.as_str() {
             "" => false,
             name if self.member => names::is_never_probed(name),
+            name if self.own => names::leaves_own_function(name),
             name => names::leaves_function(&self.owner, name),
         }
     }
@@ -127,6 +136,7 @@ mod tests {
             "Some(Point { x, y: Wrapped(1) })",
             "x.take.unwrap(); Vec::new(); std::mem::size_of(); mem::take(&mut x); u8::from(y)",
             "match x { Some(y) if y > 1 => (y, 1), _ => (0, 2) }",
+            "crate::Point(x); self::Point::default()",
             "let (a, b) = x; while a < b { a += (1) } a as (usize)",
         ] {
             assert!(is_quiet(code), "{code}");
@@ -146,6 +156,12 @@ mod tests {
             "f(x)(y)",
             "x[0](y)",
             "f::<u8>(x)",
+            "f::<Option<u8>>(x)",
+            "f::<Vec<Option<u8>>>(x)",
+            "f::<fn() -> Vec<u8>>(x)",
+            "crate::mem::take(x)",
+            "super::Vec::f(x)",
+            "core::f(x)",
             "{ [1, f(2)] }",
             "for x in y {}",
             "x.await",

@@ -161,8 +161,8 @@ impl Rewriter {
     }
 
     fn visit_method_parts(&mut self, call: &mut ExprMethodCall) {
-        self.visit_expr_mut(&mut call.receiver);
         let outer = mem::take(&mut self.inside_err);
+        self.visit_expr_mut(&mut call.receiver);
         self.arguments(Some(&call.method), &mut call.args);
         self.inside_err = outer;
     }
@@ -463,7 +463,9 @@ impl VisitMut for Rewriter {
             }
             Expr::Try(it) => {
                 let at = is_call(&it.expr).then(|| emit::call_site(&it.expr));
+                let outer = mem::take(&mut self.inside_err);
                 self.visit_expr_mut(&mut it.expr);
+                self.inside_err = outer;
                 // What is shown from the user's parentheses on is shown at the user's `?` too.
                 if let (Some(at), Expr::Paren(resolved)) = (at, &mut *it.expr) {
                     resolved.paren_token = Paren(at);
