@@ -616,6 +616,20 @@ fn seeds(given: Option<&str>) -> Vec<u64> {
 }
 
 #[test]
+fn seeds_go_on_from_the_last_to_the_first() {
+    assert_eq!(seeds(Some(&u64::MAX.to_string())), [u64::MAX]);
+    let mut runs = 0;
+    let text = panic_of(|| {
+        testing::check(u64::MAX, || {
+            runs += 1;
+            let enough = runs == 3;
+            suspend!(move { assert!(!enough, "that is enough") })
+        });
+    });
+    assert_eq!((text.as_str(), runs), ("that is enough", 3));
+}
+
+#[test]
 fn the_environment_can_give_the_seed() {
     assert_eq!(seeds(Some("77")), [77]);
     let new = seeds(None);

@@ -186,7 +186,7 @@ where
         Some(seed) => (seed, 1),
         None => (random::below(1 << 31) as u64, runs),
     };
-    for seed in first..first + runs {
+    for seed in (0..runs).map(|run| first.wrapping_add(run)) {
         if let Err(payload) = panics::contain(|| drop(run(seed, &mut make))) {
             eprintln!("this simulation failed with seed {seed}; to run it again: {SEED}={seed}");
             resume_unwind(payload);
