@@ -53,6 +53,31 @@ fn arguments_are_evaluated_by_the_caller_at_once() {
     }
 }
 
+/// Go evaluates a function that is an expression where the `go` stands, too.
+#[test]
+fn a_function_that_is_computed_is_evaluated_by_the_caller_at_once() {
+    struct Job {
+        run: fn(u32, u32) -> u32,
+    }
+    fn choose(asked: &mut u32) -> impl FnMut(u32) -> u32 + use<> {
+        *asked += 1;
+        let mut sum = *asked;
+        move |n| {
+            sum += n;
+            sum
+        }
+    }
+    let table: Vec<fn(u32, u32) -> u32> = vec![plain_add, |a, b| a * b];
+    let handles: Vec<_> = (0..2).map(|i| go!(table[i](3, 4))).collect();
+    let outcomes: Vec<_> = handles.into_iter().map(|handle| handle.join().block().unwrap()).collect();
+    assert_eq!(outcomes, [7, 12]);
+
+    let (job, mut asked) = (&Job { run: plain_add }, 0);
+    let (sum, chosen) = (go!((job.run)(1, 2)), go!(choose(&mut asked)(5)));
+    assert_eq!(asked, 1);
+    assert_eq!((sum.join().block().unwrap(), chosen.join().block().unwrap()), (3, 6));
+}
+
 #[test]
 fn methods_with_every_kind_of_receiver() {
     let server = Arc::new(Server { base: 10 });

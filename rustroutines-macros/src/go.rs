@@ -3,6 +3,7 @@
 //! | form                                  | what is evaluated by the caller | what runs in the routine |
 //! |---------------------------------------|---------------------------------|--------------------------|
 //! | `go!(f(x))`, `go!(path::f(x))`        | the arguments                   | the call                 |
+//! | `go!(table[i](x))`, `go!((a.f)(x))`   | the function, the arguments     | the call                 |
 //! | `go!(obj.method(x))`                  | the receiver, the arguments     | the call                 |
 //! | `go!(move \|\| …)`, `go!(\|\| …)`     | nothing                         | the closure's body       |
 //! | `go!(move { … })`, `go!({ … })`       | nothing                         | the block                |
@@ -214,17 +215,32 @@ impl Go {
 
 /// Input: `go!(f(x, y))`
 /// Output: `match (x, y) { (a0, a1) => go(None, move || as_operation!(f(a0, a1))) }`
+///
+/// A function that is not named but computed is bound with the arguments.
 fn emit_call(name: &TokenStream, call: &ExprCall) -> TokenStream {
     let at = emit::call_site(&Expr::Call(call.clone()));
     let span = emit::ours(at);
     let (arguments, bound) = (call.args.iter(), bound(call.args.len(), span));
-    let function = &call.func;
+    let computed = Some(&call.func).filter(|function| is_computed(function)).into_iter();
+    let binding = computed.clone().map(|_| Ident::new("function", span));
+    let function = binding.clone().next().map_or_else(|| call.func.to_token_stream(), |it| quote!(#it));
     let operation = emit::as_operation(&quote!(#function(#(#bound),*)), at, "rustroutines_operation");
     let imports = imports();
     quote_spanned! {span=>
-        match (#(#arguments,)*) {
-            (#(#bound,)*) => ::rustroutines::__private::go(#name, move || { #imports #operation }),
+        match (#(#computed,)* #(#arguments,)*) {
+            (#(mut #binding,)* #(#bound,)*) => ::rustroutines::__private::go(#name, move || { #imports #operation }),
         }
+    }
+}
+
+/// Whether a call's function is an expression, whose value the caller gives. A closure is one only as a whole: what its
+/// parameters are is known by the call alone.
+fn is_computed(function: &Expr) -> bool {
+    match function {
+        Expr::Path(_) | Expr::Closure(_) => false,
+        Expr::Paren(it) => is_computed(&it.expr),
+        Expr::Group(it) => is_computed(&it.expr),
+        _ => true,
     }
 }
 

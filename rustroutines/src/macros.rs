@@ -82,6 +82,7 @@ pub use rustroutines_macros::routine;
 /// | form                                | evaluated here, at once     | run by the routine |
 /// |-------------------------------------|-----------------------------|--------------------|
 /// | `go!(f(x))`, `go!(path::f(x))`      | the arguments               | the call           |
+/// | `go!(table[i](x))`                  | the function, the arguments | the call           |
 /// | `go!(object.method(x))`             | the object, the arguments   | the call           |
 /// | `go!(move \|\| …)`, `go!(\|\| …)`   |                             | the closure's body |
 /// | `go!(move { … })`, `go!({ … })`     |                             | the block          |
