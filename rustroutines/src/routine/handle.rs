@@ -130,6 +130,31 @@ impl<T> fmt::Debug for RoutineHandle<T> {
     }
 }
 
+/// `.await` does what [`join`](RoutineHandle::join) does: for code that is `async`, and for who is used to it.
+///
+/// # Examples
+/// ```
+/// use rustroutines::{Suspend, go, routine};
+///
+/// #[routine]
+/// fn add(a: u32, b: u32) -> u32 {
+///     a + b
+/// }
+///
+/// # fn main() {
+/// let total = rustroutines::suspend!({ go!(add(1, 2)).await });
+/// assert_eq!(total.block().unwrap(), 3);
+/// # }
+/// ```
+impl<T> IntoFuture for RoutineHandle<T> {
+    type Output = Result<T, JoinError>;
+    type IntoFuture = Join<T>;
+
+    fn into_future(self) -> Join<T> {
+        self.join()
+    }
+}
+
 /// Lets the routine run on by itself. An unread value is dropped; its destructor's panic is contained.
 fn detach<T>(task: &mut Option<JoinTask<T>>) {
     if let Some(task) = task.take() {
