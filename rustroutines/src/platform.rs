@@ -42,14 +42,17 @@ pub(crate) use model::explore;
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{atomic, census, clock, random, readiness, sync, thread};
 
-/// How long who finds a [`ShortMutex`](sync::ShortMutex) taken leaves it to the others at first, in pauses of the
-/// processor; twice as long each time after that.
-#[derive(Debug, Clone, Copy)]
+/// How who finds a [`ShortMutex`](sync::ShortMutex) taken leaves it to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// It looks again at once: it is wanted for this alone.
-    Quick = 1,
+    /// It looks again at once, and then keeps off for longer each time: it is wanted for this alone.
+    Quick,
     /// Long enough for others to take it a hundred times, from a cache that nobody else looks into.
-    Wide = 64,
+    Wide,
+    /// The same, and where that is in vain time and again, a sleep of a hundred microseconds. Only where no other lock is
+    /// held, and for a worker in a poll: the others take its routines, and have those that contend to themselves. Two
+    /// workers that go on side by side are slower than one, since they wait for one another's cache lines.
+    Aside,
 }
 
 /// Looks for a moment whether `come`, for who would sleep otherwise, at a hundred times the price; says how many

@@ -119,12 +119,16 @@ impl<T> Channel<T> {
         self.state.lock_giving_way(|| self.way())
     }
 
-    /// How long who finds the state locked keeps off it. With a buffer, for long: a cache line that goes to and
+    /// How who finds a lock taken, and holds none, keeps off it. With a buffer, for long: a cache line that goes to and
     /// fro at each value costs more than the values, so the other side is to deal with many in a row. Without
-    /// one, a worker has other routines to run against this one, but a thread is waited for.
+    /// one a thread is waited for; but a worker has other routines to run against this one, and leaves them to others.
     #[cold]
     fn way(&self) -> Way {
-        if self.capacity == 0 && !budget::is_limited() { Way::Quick } else { Way::Wide }
+        match self.capacity {
+            _ if budget::is_limited() => Way::Aside,
+            0 => Way::Quick,
+            _ => Way::Wide,
+        }
     }
 
     // ---- without waiting ------------------------------------------------------------------------
@@ -157,7 +161,7 @@ impl<T> Channel<T> {
     /// is no value.
     #[inline(always)]
     pub(super) fn recv_known(&self) -> Result<T, Option<Locked<'_, T>>> {
-        if let Some(value) = self.front.pop() {
+        if let Some(value) = self.front.pop(|| self.way()) {
             return Ok(value);
         }
         if self.front.mark().is_bare() {

@@ -82,13 +82,13 @@ impl<T> Front<T> {
         self.len.load(Ordering::Acquire)
     }
 
-    /// Takes the oldest value.
+    /// Takes the oldest value. Who finds that another does gives `way`.
     #[inline]
-    pub(super) fn pop(&self) -> Option<T> {
+    pub(super) fn pop(&self, way: impl FnOnce() -> Way) -> Option<T> {
         if self.looks_empty() {
             return None;
         }
-        self.pop_locked(self.values.lock_giving_way(|| Way::Wide))
+        self.pop_locked(self.values.lock_giving_way(way))
     }
 
     /// The same where nobody else looks. `Err`: somebody does.
@@ -211,10 +211,10 @@ mod tests {
         let mut buffer: VecDeque<u32> = (0..4).collect();
         front.fill(&mut buffer);
         assert_eq!((front.len(), buffer.len()), (4, 0));
-        assert_eq!(front.pop(), Some(0));
+        assert_eq!(front.pop(|| Way::Wide), Some(0));
         buffer.extend([4, 5]);
         front.empty_into(&mut buffer);
-        assert_eq!(front.pop(), None);
+        assert_eq!(front.pop(|| Way::Wide), None);
         assert_eq!(buffer, [1, 2, 3, 4, 5]);
     }
 

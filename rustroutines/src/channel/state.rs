@@ -6,6 +6,7 @@
 use super::core::Channel;
 use super::reserve::Reservations;
 use super::waiters::{Key, Outcome, Waiter, Waiters};
+use crate::platform::sync::Way;
 use std::collections::VecDeque;
 use std::mem;
 use std::task::Waker;
@@ -111,7 +112,7 @@ impl<T> State<T> {
     }
 
     pub(super) fn take(&mut self, channel: &Channel<T>) -> Take<T> {
-        if let Some(value) = channel.front.pop() {
+        if let Some(value) = channel.front.pop(|| Way::Wide) {
             return Take::Value(value, None);
         }
         if let Some(value) = self.buffer.pop_front() {

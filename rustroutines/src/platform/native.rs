@@ -9,9 +9,27 @@ pub(crate) mod sync {
     pub(crate) type GlobalMutex<T> = Mutex<T>;
     pub(crate) use std::sync::OnceLock;
 
+    use super::clock::{self, Instant};
     use spin::mutex::SpinMutex;
+    use std::cell::Cell;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
+
+    std::thread_local! {
+        /// When this thread last kept off a lock for long, and found it taken again.
+        static IN_VAIN: Cell<Option<Instant>> = const { Cell::new(None) };
+    }
+
+    /// So long who goes aside sleeps: long enough for others to take its routines, and a hundredth of what a worker may
+    /// be late. And it does so only where it has kept off in vain twice in so short a time.
+    const ASIDE: Duration = Duration::from_micros(100);
+
+    /// This thread has kept off a lock for long, and found it taken again. Says whether that was so a moment ago, too.
+    fn in_vain_again() -> bool {
+        let now = clock::now();
+        let before = IN_VAIN.try_with(|last| last.replace(Some(now))).ok().flatten();
+        before.is_some_and(|before| now.saturating_duration_since(before) < ASIDE)
+    }
 
     /// A lock for critical sections that are short almost always, in which nothing of the user's runs
     /// and nobody waits.
@@ -68,33 +86,43 @@ pub(crate) mod sync {
             if self.starving.load(Ordering::Relaxed) == 0 { self.inner.try_lock() } else { None }
         }
 
-        /// Keeps off while others are served, for longer each time, and then yields; at last it starves, and is
-        /// served before newcomers.
+        /// Keeps off while others are served, for longer each time, and then yields, or goes aside; at last it starves,
+        /// and is served before newcomers.
         #[cold]
         fn contend(&self, way: Way) -> ShortMutexGuard<'_, T> {
-            /// The longest time off, in pauses of the processor: some microseconds.
+            /// A time off, in pauses of the processor, that is long enough for many turns of the others.
+            const LONG: u32 = 64;
+            /// The longest: some microseconds.
             const LONGEST: u32 = 128;
-            /// Looks after each time off. The lock is free between two of the holder's turns, and taken in each.
-            const LOOKS: u32 = 8;
             /// Turns given to other threads before we call it starving.
             const PATIENCE: u32 = 4;
-            let mut pauses = way as u32;
-            let mut turns = 0;
-            while turns < PATIENCE {
-                if pauses <= LONGEST {
-                    (0..pauses).for_each(|_| std::hint::spin_loop());
-                    pauses *= 2;
+            let mut pauses = if way == Way::Quick { 1 } else { LONG };
+            let mut aside = false;
+            while pauses <= LONGEST && !aside {
+                (0..pauses).for_each(|_| std::hint::spin_loop());
+                if let Some(guard) = self.look() {
+                    return guard;
+                }
+                aside = way == Way::Aside && pauses == LONG && in_vain_again();
+                pauses *= 2;
+            }
+            for _ in 0..PATIENCE {
+                if aside {
+                    std::thread::sleep(ASIDE);
                 } else {
                     std::thread::yield_now();
-                    turns += 1;
                 }
-                for _ in 0..LOOKS {
-                    if let Some(guard) = self.lock_at_once() {
-                        return guard;
-                    }
+                if let Some(guard) = self.look() {
+                    return guard;
                 }
             }
             self.starve()
+        }
+
+        /// The lock is free between two of the holder's turns, and taken in each: so it looks some times.
+        fn look(&self) -> Option<ShortMutexGuard<'_, T>> {
+            const LOOKS: u32 = 8;
+            (0..LOOKS).find_map(|_| self.lock_at_once())
         }
 
         #[cold]
