@@ -468,3 +468,37 @@ fn what_an_error_is_made_of_is_carried_out() {
     assert_eq!(of_an_error_or_an_error("7").block(), Ok(Err(7)));
     assert!(of_an_error_or_an_error("seven").block().is_err());
 }
+
+/// Says that it was carried out.
+impl Conn {
+    #[routine]
+    fn note(count: &AtomicUsize) -> bool {
+        count.fetch_add(1, Ordering::Relaxed) > 0
+    }
+}
+
+#[routine]
+fn of_an_error_in_a_block(count: &AtomicUsize) -> Result<(), u64> {
+    if count.load(Ordering::Relaxed) == 0 {
+        return Err({
+            Conn::note(count);
+            1
+        });
+    }
+    if count.load(Ordering::Relaxed) == 1 {
+        return Err(if Conn::note(count) { 2 } else { 0 });
+    }
+    Err(match Conn::note(count) {
+        again if again && Conn::note(count) => 3,
+        _ => 0,
+    })
+}
+
+#[test]
+fn what_stands_in_a_block_inside_an_error_is_carried_out() {
+    let count = AtomicUsize::new(0);
+    for (error, counted) in [(1, 1), (2, 2), (3, 4)] {
+        assert_eq!(of_an_error_in_a_block(&count).block(), Err(error));
+        assert_eq!(count.load(Ordering::Relaxed), counted);
+    }
+}

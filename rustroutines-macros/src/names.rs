@@ -254,7 +254,7 @@ pub(crate) enum OwnMacro {
 
 /// Which of our macros a path names: by itself, or through the crate's name. A `marked` one is ours.
 pub(crate) fn own_macro(path: &Path, marked: bool) -> Option<OwnMacro> {
-    let qualified = path.segments.len() == 2 && path.segments[0].ident == "rustroutines";
+    let qualified = path.segments[0].ident == "rustroutines";
     if path.segments.len() != 1 && !qualified && !marked {
         return None;
     }

@@ -357,9 +357,9 @@ impl Rewriter {
         match expr {
             Expr::Call(call) if names::wraps(call, ty).is_some() => {
                 let inner = names::wraps(call, ty);
-                self.inside_err = names::constructs(call, "Err");
+                let outer = mem::replace(&mut self.inside_err, names::constructs(call, "Err"));
                 call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
-                self.inside_err = false;
+                self.inside_err = outer;
             }
             Expr::MethodCall(call)
                 if names::takes_function(call, &self.functions) && names::holds_pointer(ty) =>
@@ -371,8 +371,21 @@ impl Rewriter {
             Expr::Macro(it) if names::writes(&it.mac.path) => self.shown(expr, wanted),
             Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
             Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),
-            Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, wanted),
-            Expr::Unsafe(it) => self.block(&mut it.block, wanted),
+            Expr::Block(_) | Expr::Unsafe(_) | Expr::If(_) | Expr::Match(_) => {
+                // What stands in there is not directly inside of `Err(…)`.
+                let outer = mem::take(&mut self.inside_err);
+                self.branches(expr, ty);
+                self.inside_err = outer;
+            }
+            other => self.visit_expr_mut(other),
+        }
+    }
+
+    /// The same of an expression whose value is that of a block, or of one of several.
+    fn branches(&mut self, expr: &mut Expr, ty: &Type) {
+        match expr {
+            Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, Some(ty)),
+            Expr::Unsafe(it) => self.block(&mut it.block, Some(ty)),
             Expr::If(it) => {
                 self.visit_expr_mut(&mut it.cond);
                 let wanted = it.else_branch.as_ref().map(|_| ty);
@@ -381,7 +394,7 @@ impl Rewriter {
             }
             Expr::Match(it) => {
                 self.visit_expr_mut(&mut it.expr);
-                it.arms.iter_mut().for_each(|arm| self.arm(arm, wanted));
+                it.arms.iter_mut().for_each(|arm| self.arm(arm, Some(ty)));
             }
             other => self.visit_expr_mut(other),
         }
