@@ -78,6 +78,35 @@ fn a_function_that_is_computed_is_evaluated_by_the_caller_at_once() {
     assert_eq!((sum.join().block().unwrap(), chosen.join().block().unwrap()), (3, 6));
 }
 
+#[routine]
+fn with_text(ask: impl Fn(&str) -> usize + Send) -> usize {
+    add(0, 0);
+    ask("text")
+}
+
+impl Server {
+    #[routine]
+    fn with_text(&self, plus: usize, ask: impl Fn(&str) -> usize + Send) -> usize {
+        with_text(ask) + plus
+    }
+}
+
+fn length(text: &str) -> usize {
+    text.len()
+}
+
+#[test]
+fn a_closure_among_the_arguments_learns_from_the_call_what_its_parameters_are() {
+    let (more, server) = (3, Server { base: 0 });
+    assert_eq!(go!(with_text(|s| s.len())).join().block().unwrap(), 4);
+    assert_eq!(go!(with_text(|s| length(s) + usize::from(s.is_empty()))).join().block().unwrap(), 4);
+    assert_eq!(go!(with_text(move |s| s.len() + more)).join().block().unwrap(), 7);
+    assert_eq!(
+        go!(server.with_text(more, |s| s.chars().filter(|c| *c == 't').count())).join().block().unwrap(),
+        5
+    );
+}
+
 #[test]
 fn methods_with_every_kind_of_receiver() {
     let server = Arc::new(Server { base: 10 });

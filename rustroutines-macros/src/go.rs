@@ -10,11 +10,14 @@
 //!
 //! Each form takes a name first: `go!("crawler", f(x))`. A name is any expression of a string type.
 
+mod arguments;
+
+use self::arguments::Arguments;
 use crate::emit::{self, Imports, Mode, Prototype, Start};
 use crate::operation::{Body, closure_body};
 use crate::rewrite::Rewriter;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
@@ -220,14 +223,14 @@ impl Go {
 fn emit_call(name: &TokenStream, call: &ExprCall) -> TokenStream {
     let at = emit::call_site(&Expr::Call(call.clone()));
     let span = emit::ours(at);
-    let (arguments, bound) = (call.args.iter(), bound(call.args.len(), span));
+    let Arguments { given, bound, all } = Arguments::new(&call.args, span);
     let computed = Some(&call.func).filter(|function| is_computed(function)).into_iter();
     let binding = computed.clone().map(|_| Ident::new("function", span));
     let function = binding.clone().next().map_or_else(|| call.func.to_token_stream(), |it| quote!(#it));
-    let operation = emit::as_operation(&quote!(#function(#(#bound),*)), at, "rustroutines_operation");
+    let operation = emit::as_operation(&quote!(#function(#(#all),*)), at, "rustroutines_operation");
     let imports = imports();
     quote_spanned! {span=>
-        match (#(#computed,)* #(#arguments,)*) {
+        match (#(#computed,)* #(#given,)*) {
             (#(mut #binding,)* #(#bound,)*) => ::rustroutines::__private::go(#name, move || { #imports #operation }),
         }
     }
@@ -251,15 +254,15 @@ fn is_computed(function: &Expr) -> bool {
 fn emit_method(name: &TokenStream, call: &ExprMethodCall) -> TokenStream {
     let at = call.method.span();
     let span = emit::ours(at);
-    let (receiver, arguments, bound) = (&call.receiver, call.args.iter(), bound(call.args.len(), span));
-    let (method, turbofish) = (&call.method, &call.turbofish);
+    let Arguments { given, bound, all } = Arguments::new(&call.args, span);
+    let (receiver, method, turbofish) = (&call.receiver, &call.method, &call.turbofish);
     let this = Ident::new("this", span);
-    let call = Expr::Verbatim(quote!(#this.#method #turbofish (#(#bound),*)));
+    let call = Expr::Verbatim(quote!(#this.#method #turbofish (#(#all),*)));
     let prototype = Prototype::new(Mode::Suspend);
     let resolved = emit::resolve(Vec::new(), call, at, Start::Inline, None, &prototype);
     let imports = imports();
     quote_spanned! {span=>
-        match (#receiver, #(#arguments,)*) {
+        match (#receiver, #(#given,)*) {
             (mut #this, #(#bound,)*) => ::rustroutines::__private::go(#name, move || {
                 ::rustroutines::__private::routine(async move { #imports #resolved })
             }),
@@ -270,8 +273,4 @@ fn emit_method(name: &TokenStream, call: &ExprMethodCall) -> TokenStream {
 /// What is asked of a call's value.
 fn imports() -> TokenStream {
     emit::imports(Imports { values: true, types: false })
-}
-
-fn bound(count: usize, span: Span) -> Vec<Ident> {
-    (0..count).map(|i| format_ident!("a{i}", span = span)).collect()
 }
