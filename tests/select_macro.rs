@@ -55,6 +55,36 @@ fn operands_guards_and_bodies_suspend_but_the_operation_itself_is_an_arm() {
     assert_eq!(operands_are_routine_code(1).block(), 4);
 }
 
+fn chosen_in_plain_code(which: u32) -> u32 {
+    let (a, b) = (now(1), now(2));
+    select! { x = if which == 0 { a } else { b } => x, default => 0 }
+}
+
+#[routine]
+fn chosen_in_a_routine(which: u32) -> u32 {
+    let one = 1;
+    select! {
+        x = match add(which, 0) {
+            0 => add(one, add(0, 0)),
+            1 => { let two = add(one, 1); add(two, 0) }
+            _ => if add(which, 1) == 3 { add(3, 0) } else { add(4, 0) },
+        } => x,
+        default => 0,
+    }
+}
+
+#[routine]
+fn awaited(which: bool) -> u32 {
+    (if which { add(1, add(0, 1)) } else { add(3, 0) }).await
+}
+
+#[test]
+fn an_operation_may_be_chosen_by_a_condition() {
+    assert_eq!([0, 1].map(chosen_in_plain_code), [1, 2]);
+    assert_eq!([0, 1, 2, 3].map(|which| chosen_in_a_routine(which).block()), [1, 2, 3, 4]);
+    assert_eq!([true, false].map(|which| awaited(which).block()), [2, 3]);
+}
+
 #[test]
 fn a_false_guard_keeps_the_operation_from_being_made() {
     let made = RefCell::new(0);

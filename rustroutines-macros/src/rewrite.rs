@@ -47,6 +47,23 @@ pub(crate) struct Rewriter {
     functions: Vec<Ident>,
 }
 
+/// What the value of an expression is for.
+#[derive(Debug, Clone, Copy)]
+enum Target<'a> {
+    /// Whatever it is: an operation is carried out.
+    Value,
+    /// The same, where the type is written down.
+    Typed(&'a Type),
+    /// It is wanted as an operation, and not carried out.
+    Operation,
+}
+
+impl<'a> Target<'a> {
+    fn of(ty: Option<&'a Type>) -> Self {
+        ty.map_or(Self::Value, Self::Typed)
+    }
+}
+
 /// What a call's value is wanted for.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -86,7 +103,7 @@ impl Rewriter {
     pub(crate) fn body(&mut self, block: &mut Block, output: Option<&Type>) -> bool {
         self.output = output.filter(|ty| emit::names_type(ty)).cloned();
         let output = self.output.clone();
-        self.block(block, output.as_ref());
+        self.block(block, Target::of(output.as_ref()));
         let found = mem::take(&mut self.found);
         if found {
             block.stmts.insert(0, Stmt::Expr(Expr::Verbatim(emit::imports(self.imports)), None));
@@ -104,16 +121,10 @@ impl Rewriter {
         self.mode
     }
 
-    /// Rewrites what a call is made of, and leaves the call itself: it is wanted as an operation.
+    /// Rewrites what a call is made of, and leaves the call itself, which is wanted as an operation; the same of those
+    /// that a block or a choice ends with.
     pub(crate) fn operands(&mut self, expr: &mut Expr) {
-        match expr {
-            Expr::Call(call) => self.visit_call_parts(call),
-            Expr::MethodCall(call) => self.visit_method_parts(call),
-            Expr::Paren(inner) => self.operands(&mut inner.expr),
-            Expr::Group(inner) => self.operands(&mut inner.expr),
-            Expr::Macro(it) => self.visit_macro_mut(&mut it.mac),
-            other => self.visit_expr_mut(other),
-        }
+        self.visit_for(expr, Target::Operation);
     }
 
     fn visit_call_parts(&mut self, call: &mut ExprCall) {
@@ -310,9 +321,9 @@ impl Rewriter {
     }
 
     /// A statement's own expression.
-    fn visit_whole(&mut self, expr: &mut Expr, wanted: Option<&Type>) {
+    fn visit_whole(&mut self, expr: &mut Expr, target: Target<'_>) {
         let call = is_call(expr);
-        let found = self.finds(|this| this.visit_wanted(expr, wanted));
+        let found = self.finds(|this| this.visit_for(expr, target));
         self.allow_around(expr, call && found);
     }
 
@@ -321,7 +332,7 @@ impl Rewriter {
     // would say so at the attribute, once for all.
     fn statement(&mut self, expr: &mut Expr) {
         if !is_call(expr) {
-            return self.visit_whole(expr, None);
+            return self.visit_whole(expr, Target::Value);
         }
         let found = self.finds(|this| this.shown(expr, None));
         self.allow_around(expr, found);
@@ -350,65 +361,67 @@ impl Rewriter {
         self.visit_expr_mut(call);
     }
 
-    /// An expression whose type is written down: at the end of a body, behind `return`, in a typed `let`.
-    /// A call there is no operation where its type is the one written, or is not known yet.
-    fn visit_wanted(&mut self, expr: &mut Expr, wanted: Option<&Type>) {
-        let Some(ty) = wanted else { return self.visit_expr_mut(expr) };
-        match expr {
-            Expr::Call(call) if names::wraps(call, ty).is_some() => {
-                let inner = names::wraps(call, ty);
+    /// An expression whose value is for `target`. Its type is written down at the end of a body, behind `return`, in
+    /// a typed `let`: a call there is no operation where its type is the one written, or is not known yet.
+    fn visit_for(&mut self, expr: &mut Expr, target: Target<'_>) {
+        match (expr, target) {
+            (expr, Target::Value) => self.visit_expr_mut(expr),
+            (Expr::Paren(it), _) => self.visit_for(&mut it.expr, target),
+            (Expr::Group(it), _) => self.visit_for(&mut it.expr, target),
+            (Expr::Call(call), Target::Operation) => self.visit_call_parts(call),
+            (Expr::MethodCall(call), Target::Operation) => self.visit_method_parts(call),
+            (Expr::Macro(it), Target::Operation) => self.visit_macro_mut(&mut it.mac),
+            (Expr::Call(call), Target::Typed(ty)) if names::wraps(call, ty).is_some() => {
+                let inner = Target::of(names::wraps(call, ty));
                 let outer = mem::replace(&mut self.inside_err, names::constructs(call, "Err"));
-                call.args.iter_mut().for_each(|argument| self.visit_wanted(argument, inner));
+                call.args.iter_mut().for_each(|argument| self.visit_for(argument, inner));
                 self.inside_err = outer;
             }
-            Expr::MethodCall(call)
+            (Expr::MethodCall(call), Target::Typed(ty))
                 if names::takes_function(call, &self.functions) && names::holds_pointer(ty) =>
             {
                 self.visit_method_parts(call);
             }
             // What is of another type than the one written is said at the call.
-            Expr::Call(_) | Expr::MethodCall(_) => self.shown(expr, wanted),
-            Expr::Macro(it) if names::writes(&it.mac.path) => self.shown(expr, wanted),
-            Expr::Paren(it) => self.visit_wanted(&mut it.expr, wanted),
-            Expr::Group(it) => self.visit_wanted(&mut it.expr, wanted),
-            Expr::Block(_) | Expr::Unsafe(_) | Expr::If(_) | Expr::Match(_) => {
+            (expr, Target::Typed(ty)) if is_call(expr) => self.shown(expr, Some(ty)),
+            (expr @ (Expr::Block(_) | Expr::Unsafe(_) | Expr::If(_) | Expr::Match(_)), _) => {
                 // What stands in there is not directly inside of `Err(…)`.
                 let outer = mem::take(&mut self.inside_err);
-                self.branches(expr, ty);
+                self.branches(expr, target);
                 self.inside_err = outer;
             }
-            other => self.visit_expr_mut(other),
+            (other, _) => self.visit_expr_mut(other),
         }
     }
 
     /// The same of an expression whose value is that of a block, or of one of several.
-    fn branches(&mut self, expr: &mut Expr, ty: &Type) {
+    fn branches(&mut self, expr: &mut Expr, target: Target<'_>) {
         match expr {
-            Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, Some(ty)),
-            Expr::Unsafe(it) => self.block(&mut it.block, Some(ty)),
+            Expr::Block(it) if it.label.is_none() => self.block(&mut it.block, target),
+            Expr::Unsafe(it) => self.block(&mut it.block, target),
             Expr::If(it) => {
                 self.visit_expr_mut(&mut it.cond);
-                let wanted = it.else_branch.as_ref().map(|_| ty);
-                self.block(&mut it.then_branch, wanted);
-                it.else_branch.iter_mut().for_each(|(_, other)| self.visit_wanted(other, wanted));
+                let target = if it.else_branch.is_some() { target } else { Target::Value };
+                self.block(&mut it.then_branch, target);
+                it.else_branch.iter_mut().for_each(|(_, other)| self.visit_for(other, target));
             }
             Expr::Match(it) => {
                 self.visit_expr_mut(&mut it.expr);
-                it.arms.iter_mut().for_each(|arm| self.arm(arm, Some(ty)));
+                it.arms.iter_mut().for_each(|arm| self.arm(arm, target));
             }
             other => self.visit_expr_mut(other),
         }
     }
 
-    fn arm(&mut self, arm: &mut Arm, wanted: Option<&Type>) {
+    fn arm(&mut self, arm: &mut Arm, target: Target<'_>) {
         arm.guard.iter_mut().for_each(|(_, guard)| self.visit_expr_mut(guard));
         let call = is_call(&arm.body);
-        if self.finds(|this| this.visit_wanted(&mut arm.body, wanted)) && call {
+        if self.finds(|this| this.visit_for(&mut arm.body, target)) && call {
             arm.attrs.push(self.allow_unreachable());
         }
     }
 
-    fn block(&mut self, block: &mut Block, wanted: Option<&Type>) {
+    fn block(&mut self, block: &mut Block, target: Target<'_>) {
         let last = block.stmts.len().saturating_sub(1);
         for (i, statement) in block.stmts.iter_mut().enumerate() {
             writing(statement);
@@ -418,9 +431,9 @@ impl Rewriter {
                     self.visit_expr_mut(expr);
                     end.get_or_insert_with(Default::default);
                 }
-                Stmt::Expr(expr, None) if i == last => self.visit_whole(expr, wanted),
+                Stmt::Expr(expr, None) if i == last => self.visit_whole(expr, target),
                 Stmt::Expr(expr, Some(_)) => self.statement(expr),
-                Stmt::Expr(expr, None) => self.visit_whole(expr, None),
+                Stmt::Expr(expr, None) => self.visit_whole(expr, Target::Value),
                 Stmt::Local(local) => self.local(local),
                 Stmt::Macro(it) => self.visit_macro_mut(&mut it.mac),
                 Stmt::Item(Item::Fn(function)) => self.functions.push(function.sig.ident.clone()),
@@ -431,13 +444,13 @@ impl Rewriter {
 
     fn local(&mut self, local: &mut Local) {
         let Some(init) = &mut local.init else { return };
-        let wanted = match &local.pat {
+        let target = match &local.pat {
             // What stands for `_` is settled by the value alone.
-            Pat::Type(it) if init.diverge.is_none() && !names::leaves_open(&it.ty) => Some(&*it.ty),
-            _ => None,
+            Pat::Type(it) if init.diverge.is_none() && !names::leaves_open(&it.ty) => Target::Typed(&it.ty),
+            _ => Target::Value,
         };
         let call = is_call(&init.expr);
-        if self.finds(|this| this.visit_wanted(&mut init.expr, wanted)) && call {
+        if self.finds(|this| this.visit_for(&mut init.expr, target)) && call {
             local.attrs.push(self.allow_unreachable());
         }
         init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
@@ -471,7 +484,8 @@ impl VisitMut for Rewriter {
             }
             Expr::Return(it) => {
                 let output = self.output.clone();
-                it.expr.iter_mut().for_each(|value| self.visit_wanted(value, output.as_ref()));
+                let target = Target::of(output.as_ref());
+                it.expr.iter_mut().for_each(|value| self.visit_for(value, target));
                 None
             }
             Expr::Try(it) => {
@@ -514,11 +528,11 @@ impl VisitMut for Rewriter {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        self.block(block, None);
+        self.block(block, Target::Value);
     }
 
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
-        self.arm(arm, None);
+        self.arm(arm, Target::Value);
     }
 
     // The macro itself stays, with its arguments rewritten: so its import is used, and it reports its
