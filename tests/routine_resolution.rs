@@ -398,6 +398,11 @@ mod core {
 
     impl Conn {
         #[routine]
+        pub(crate) fn from_ref(it: &Self) -> &Self {
+            it
+        }
+
+        #[routine]
         pub(crate) fn answer(text: &str) -> Result<u64, std::num::ParseIntError> {
             text.parse()
         }
@@ -417,11 +422,17 @@ fn alone_by_a_short_path(x: u64) -> u64 {
     core::twice(x)
 }
 
+#[routine]
+fn alone_with_a_name_of_the_standard_librarys(it: &Conn) -> &Conn {
+    Conn::from_ref(it)
+}
+
 #[test]
 fn what_is_the_users_own_is_carried_out_whatever_its_module_is_called() {
     assert_eq!(alone(3).block(), 6);
     assert_eq!(alone_by_a_short_path(3).block(), 6);
     assert_eq!(core::by_paths(3).block(), 24);
+    let Conn = alone_with_a_name_of_the_standard_librarys(&Conn).block();
 }
 
 #[routine]

@@ -99,7 +99,7 @@ const STD_MODULES: &[&str] = &["mem", "ptr"];
 /// a module of the user's.
 const STD_CRATES: &[&str] = &["alloc", "core", "std"];
 
-/// The same, for single functions.
+/// The same, for functions of several modules: not for those of a type, as `View::from_ref(x)`.
 const BY_CONTEXT: &[&str] = &["from_mut", "from_ref"];
 
 /// Whether a function or method called `name` is never probed, whatever its type.
@@ -223,7 +223,7 @@ pub(crate) fn leaves_function(owner: &str, name: &str) -> bool {
         || STD_MODULES.contains(&owner)
         || STD_TYPES.binary_search(&owner).is_ok()
         || TRAITS.contains(&owner)
-        || BY_CONTEXT.contains(&name)
+        || BY_CONTEXT.contains(&name) && !starts_upper(owner)
 }
 
 /// Whether this is `Type::new(|| …)` or the like. A constructor by its name, whose type takes in that of a

@@ -238,7 +238,7 @@ fn emit(
     // What is wrong has been said: without these words, nothing else fails because of them.
     (sig.asyncness, sig.constness, sig.unsafety, sig.abi, sig.variadic) = (None, None, None, None, None);
     // Who calls a routine of a refused name calls a function of the same type, and hears of nothing else.
-    let plain = blocks(options, sig, &function.attrs) || is_refused(sig);
+    let plain = blocks(options, sig, &function.attrs) || refused(sig).is_some();
     let mode = if plain { Mode::Block } else { Mode::Suspend };
     let start = match (options.boxed, options.local) {
         (Some(_), _) => Start::Inline,
@@ -340,9 +340,18 @@ fn is_main(sig: &Signature) -> bool {
     sig.ident == "main" && sig.inputs.is_empty()
 }
 
-/// Whether no routine may have this name.
-fn is_refused(sig: &Signature) -> bool {
-    names::is_never_probed(&sig.ident.to_string())
+/// Why no routine may have this name.
+fn refused(sig: &Signature) -> Option<&'static str> {
+    let name = sig.ident.to_string();
+    if names::is_never_probed(&name) {
+        return Some(
+            "that name are never taken for operations, because the standard library's return whatever type the context wants",
+        );
+    }
+    // A method's are: what stands behind a dot constructs nothing.
+    (names::starts_upper(&name) && sig.receiver().is_none()).then_some(
+        "a name that begins with a capital letter construct something, and are never taken for operations",
+    )
 }
 
 /// Has a program that is deadlocked say so.
@@ -398,14 +407,10 @@ fn validate(options: &Options, function: &Function, errors: &mut Errors) {
             );
         }
     }
-    if is_refused(sig) && !blocks(options, sig, &function.attrs) {
+    if let (Some(why), false) = (refused(sig), blocks(options, sig, &function.attrs)) {
         errors.push(
             sig.ident.span(),
-            format!(
-                "a routine cannot be called `{}`: calls of that name are never taken for operations, \
-                 because the standard library's return whatever type the context wants; choose another name",
-                sig.ident
-            ),
+            format!("a routine cannot be called `{}`: calls of {why}; choose another name", sig.ident),
         );
     }
 }

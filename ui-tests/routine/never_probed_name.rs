@@ -20,6 +20,12 @@ fn yielded(n: u32) -> u32 {
     n
 }
 
+#[routine]
+#[allow(non_snake_case)]
+fn Fetch() -> u32 {
+    3
+}
+
 struct Ledger(Receiver<u32>);
 
 impl Ledger {
@@ -36,7 +42,7 @@ fn main() {
     tx.send(2).unwrap();
     let ledger = Ledger(rx.clone());
     let product: u32 = ledger.product().unwrap() + 1;
-    let total = sum(rx) + collect();
+    let total = sum(rx) + collect() + Fetch();
     let started = go!(sum(channel().1));
     println!("{product} {total} {:?}", started.join());
 }
