@@ -6,6 +6,7 @@
 //! *late*:
 //! - what is in its next slot, and in its queues, goes into the injector: others take from its queues only when
 //!   they have nothing else, and a program may keep them busy for as long as this poll lasts;
+//! - where it starts many it is a burst, else it is none any more: see [`queue`](super::queue);
 //! - while anything waits to run, or a timer is due, a sleeper is woken for it; where nobody sleeps
 //!   or searches, the late worker's place goes to a spare thread. But not that of a worker that starts one routine
 //!   after another in its poll, while another worker is brisk: it uses its processor, and what it starts is run. A
@@ -23,12 +24,14 @@
 //! keeper does not come for a timer that is overdue, another: see [`driver`](crate::driver). It also says whether workers are *brisk*, in which case none need sleep at the queue of
 //! I/O while another runs.
 //!
-//! While all workers sleep the monitor sleeps too, so that an idle program uses no CPU:
+//! While all workers sleep, and no thread without a place is in a burst, the monitor sleeps too, so that an idle program
+//! uses no CPU:
 //! - M1. it says that it dozes; M2. a `SeqCst` fence; M3. it looks whether all still sleep; M4. parks.
 //! - A worker that wakes: it counts itself as awake; a `SeqCst` fence; it looks whether the monitor
 //!   dozes, and if so unparks it.
 //!
-//! One of the two fences comes first, so either M3 sees the worker awake or the worker sees the doze.
+//! One of the two fences comes first, so either M3 sees the worker awake or the worker sees the doze. (A burst is not begun
+//! while it dozes: who says so is a worker that is awake, or the monitor.)
 
 use super::Scheduler;
 use super::queue::Remote;
@@ -119,11 +122,11 @@ fn watch(scheduler: &Arc<Scheduler>) {
         // Also where all sleep: it is a sleeper that does not come.
         let overdue = overdue(scheduler, OVERDUE);
         scheduler.driver.keep_time(overdue);
-        if scheduler.idle.all_asleep() {
+        if all_rest(scheduler) {
             pause = QUIET;
             idle_ticks += 1;
             if idle_ticks >= IDLE_TICKS {
-                scheduler.monitor.doze(|| scheduler.idle.all_asleep() && !scheduler.is_dead());
+                scheduler.monitor.doze(|| all_rest(scheduler) && !scheduler.is_dead());
                 idle_ticks = 0;
             }
         } else {
@@ -141,6 +144,11 @@ fn watch(scheduler: &Arc<Scheduler>) {
     scheduler.thread_ends();
 }
 
+/// Whether there is nobody to look after.
+fn all_rest(scheduler: &Scheduler) -> bool {
+    scheduler.idle.all_asleep() && !scheduler.queues.somebody_bursts()
+}
+
 /// What a look sees of a worker.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Seen {
@@ -156,7 +164,8 @@ pub(super) fn look(scheduler: &Arc<Scheduler>, seen: &mut Vec<Seen>, pause: Dura
     let mut late = Vec::new();
     let (mut in_polls, mut brisk) = (false, false);
     // So many things in this time are many.
-    let many = |number: u64| u128::from(number) * BRISK.as_nanos() > pause.as_nanos();
+    let least = if cfg!(shuttle) { 0 } else { pause.as_nanos() };
+    let many = |number: u64| u128::from(number) * BRISK.as_nanos() > least;
     for (index, remote) in scheduler.queues.remotes().enumerate() {
         if index == seen.len() {
             seen.push(Seen::default());
@@ -166,9 +175,7 @@ pub(super) fn look(scheduler: &Arc<Scheduler>, seen: &mut Vec<Seen>, pause: Dura
         let before = std::mem::replace(&mut seen[index], Seen { pulse, spawned });
         if pulse % 2 == 1 && pulse == before.pulse {
             let bursts = many(spawned.wrapping_sub(before.spawned));
-            if !bursts {
-                remote.bursts.store(false, Ordering::Relaxed);
-            }
+            remote.bursts.store(bursts, Ordering::Relaxed);
             scheduler.clear_out(remote);
             if remote.placed.load(Ordering::Relaxed) {
                 late.push((remote, pulse, bursts));

@@ -29,7 +29,7 @@
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
 
-use super::queue::{CROWD, Lanes, Remote, Vacant, bump};
+use super::queue::{CALL, Lanes, Remote, Vacant, bump};
 use super::suspect::Suspect;
 use super::{Scheduler, Task};
 use crate::driver::Driver;
@@ -215,11 +215,12 @@ impl Worker {
     }
 
     /// Queues a task that was woken or spawned on this thread. Gives it back where the thread has no
-    /// place: nothing is queued here then, because nobody might look for a long time.
+    /// place: nothing is queued here then, because nobody might look for a long time. But for a burst, after which the
+    /// monitor looks.
     #[inline]
     pub(crate) fn push(&self, task: Task, while_running: bool) -> Result<(), Task> {
         if !self.remote.placed.load(Ordering::Relaxed) {
-            return Err(task);
+            return self.push_without_place(task);
         }
         if while_running {
             // It yielded, or was woken in its own poll: to the back. This thread is about to take a
@@ -246,10 +247,23 @@ impl Worker {
         if self.remote.placed.load(Ordering::Relaxed) { Ok(()) } else { self.take_back() }
     }
 
+    /// What a burst starts goes into the deque all the same.
+    #[cold]
+    fn push_without_place(&self, task: Task) -> Result<(), Task> {
+        if !self.remote.bursts.load(Ordering::Relaxed) {
+            return Err(task);
+        }
+        self.lanes.deque.push(task);
+        if self.scheduler.idle.wants_one() {
+            self.call();
+        }
+        Ok(())
+    }
+
     /// Wakes a sleeper for what is in the deque, unless that is too little for a burst.
     #[cold]
     fn call(&self) {
-        if !self.remote.bursts.load(Ordering::Relaxed) || self.lanes.deque.len() >= CROWD {
+        if !self.remote.bursts.load(Ordering::Relaxed) || self.lanes.deque.len() >= CALL {
             self.scheduler.notify();
         }
     }
@@ -538,11 +552,17 @@ impl Worker {
     /// Gives this thread's place away for a wait, where it has one and another thread can be had.
     pub(super) fn step_aside(&self) {
         // Outside of a poll (in a waker that the driver calls, say) the place is kept.
-        if self.current().is_some() && self.remote.placed.load(Ordering::Relaxed) {
+        if self.current().is_none() {
+            return;
+        }
+        let placed = self.remote.placed.load(Ordering::Relaxed);
+        if placed {
             self.flush_next();
-            if self.remote.bursts.load(Ordering::Relaxed) {
-                self.end_burst();
-            }
+        }
+        if self.remote.bursts.load(Ordering::Relaxed) {
+            self.end_burst();
+        }
+        if placed {
             self.scheduler.relieve(&self.remote);
         }
     }

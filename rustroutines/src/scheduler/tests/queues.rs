@@ -155,18 +155,20 @@ fn who_starts_one_after_another_keeps_its_place_while_they_are_run() {
         {
             counter.fetch_add(more, Ordering::Relaxed);
         }
-        here.remote.bursts.store(true, Ordering::Relaxed);
         monitor::look(&scheduler, &mut seen, Duration::from_millis(1));
         here.remote.placed.load(Ordering::Relaxed)
     };
     here.remote.own.pulse.store(1, Ordering::Relaxed);
     scheduler.queues.injector.push(tasks.into_iter().next().unwrap());
     assert!(look(1_000, 1_000), "it was not in this poll");
+    assert!(!scheduler.queues.somebody_bursts());
     assert!(look(1_000, 1_000));
-    assert!(here.remote.bursts.load(Ordering::Relaxed));
+    assert!(scheduler.queues.somebody_bursts());
     assert!(!look(1_000, 1), "nobody runs what it starts");
+    assert!(!look(1_000, 1));
+    assert!(scheduler.queues.somebody_bursts(), "with or without a place");
     scheduler.places.line_up(here.index, &here.remote, false);
     assert!(!look(1, 1_000), "it does something else");
-    assert!(!here.remote.bursts.load(Ordering::Relaxed), "what it has started is for everybody");
+    assert!(!scheduler.queues.somebody_bursts(), "what it has started is for everybody");
     scheduler.end_alone();
 }

@@ -139,13 +139,19 @@ fn in_a_burst_nobody_is_called_for_less_than_a_crowd_until_it_ends() {
     assert!(!start_one(), "the next slot is its own");
     assert!(start_one());
     world.worker.remote.bursts.store(true, Ordering::Relaxed);
-    while world.worker.lanes.deque.len() < CROWD - 1 {
+    while world.worker.lanes.deque.len() < CALL - 1 {
         assert!(!start_one());
     }
     assert!(start_one());
     world.worker.end_burst();
     assert!(world.called());
-    assert!(!world.worker.remote.bursts.load(Ordering::Relaxed));
+    let Remote { bursts, placed, .. } = &**world.worker.remote;
+    assert!(!bursts.load(Ordering::Relaxed));
+    placed.store(false, Ordering::Relaxed);
+    let task = world.worker.push(world.task(), false).expect_err("it has no place");
+    bursts.store(true, Ordering::Relaxed);
+    assert!(world.worker.push(task, false).is_ok(), "a burst stays one");
+    assert_eq!(world.worker.lanes.deque.len(), CALL + 1);
     world.ends();
 }
 
