@@ -81,7 +81,10 @@ impl Home for Owner {
     fn ended(&self, ending: Ending) {
         self.with(|scheduler, worker| {
             let (tally, own) = match worker {
-                Some(worker) => (&worker.remote().own.tally, true),
+                Some(worker) => {
+                    worker.ends.set(true);
+                    (&worker.remote().own.tally, true)
+                }
                 None => (&*scheduler.outside_tally, false),
             };
             let counter = match ending {

@@ -4,7 +4,8 @@
 //! 1. every 61st time the driver is polled and the injector looked at first, so that a worker that
 //!    never runs dry serves timers and what comes from outside;
 //! 2. its next slot, but only a few times in a row: two routines that wake one another must not keep
-//!    the worker from the rest;
+//!    the worker from the rest. What has joined a routine that has just ended comes after what is in the deque by then, up
+//!    to a limit: most likely it joins the next of them, and is not to be woken by each;
 //! 3. its prompt lane, likewise;
 //! 4. its deque;
 //! 5. the injector and the others' deques, as a searcher; then it sleeps: see [`idle`](super::idle).
@@ -24,7 +25,8 @@
 //! one in a hundred comes after 12 ms instead of 15). The monitor would do it later, and take the place away, too.
 //!
 //! A thread without a place (taken by the monitor, or given up for a wait) finishes the poll it is in,
-//! pushing what it wakes into the injector, hands its queues over, and waits among the spares.
+//! pushing what it wakes into the injector (but for a burst: see [`queue`](super::queue)), hands its queues over, and
+//! waits among the spares.
 
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests;
@@ -68,6 +70,8 @@ const LEAST_SHARES: u32 = 16;
 const MOST_SHARES: u32 = 1 << 12;
 /// Tasks from the next slot in a row.
 const NEXT_IN_A_ROW: u32 = 16;
+/// Tasks of the deque that go before who has joined the one that has just ended.
+const PATIENCE: usize = 64;
 /// Tasks from the prompt lane between two from the deque.
 const PROMPT_IN_A_ROW: u32 = 16;
 
@@ -115,6 +119,10 @@ pub(crate) struct Worker {
     shares: Cell<u32>,
     /// How many times it did when it last took too long.
     shares_before: Cell<u32>,
+    /// The routine that it is running has ended.
+    pub(super) ends: Cell<bool>,
+    /// So many tasks of the deque go before the one in the next slot.
+    patience: Cell<usize>,
     /// Which other worker may be stuck.
     suspect: Cell<Suspect>,
     /// Seats the routines that are spawned here.
@@ -194,6 +202,8 @@ impl Worker {
             alone_until: Cell::new(None),
             shares: Cell::new(0),
             shares_before: Cell::new(0),
+            ends: Cell::new(false),
+            patience: Cell::new(0),
             suspect: Cell::new(Suspect::nobody(index)),
             spawner: RefCell::new(Spawner::new()),
         }
@@ -243,6 +253,8 @@ impl Worker {
             if self.scheduler.idle.wants_one() {
                 self.call();
             }
+        } else if self.ends.get() {
+            self.patience.set(PATIENCE.min(self.lanes.deque.len()));
         }
         if self.remote.placed.load(Ordering::Relaxed) { Ok(()) } else { self.take_back() }
     }
@@ -312,6 +324,7 @@ impl Worker {
         // Release: pairs with the acquire in `Polls::of`.
         own.pulse.store(pulse.wrapping_add(1), Ordering::Release);
         own.recorders.measure(task);
+        self.ends.set(false);
         own.current.store(0, Ordering::Relaxed);
         own.pulse.store(pulse.wrapping_add(2), Ordering::Relaxed);
         if self.remote.bursts.load(Ordering::Relaxed) {
@@ -330,6 +343,11 @@ impl Worker {
             }
         }
         if self.has_next.get() {
+            if self.patience.get() > 0 {
+                if let Some(task) = self.take_before_next() {
+                    return Some(task);
+                }
+            }
             let taken = self.in_a_row.get();
             if taken < NEXT_IN_A_ROW {
                 self.in_a_row.set(taken + 1);
@@ -342,12 +360,28 @@ impl Worker {
             }
         }
         self.in_a_row.set(0);
+        self.take_queued()
+    }
+
+    /// Steps 3 and 4.
+    #[inline]
+    fn take_queued(&self) -> Option<Task> {
         if self.has_prompt.get() {
             if let Some(task) = self.take_prompt() {
                 return Some(task);
             }
         }
         self.lanes.deque.pop()
+    }
+
+    /// A task that goes before the one in the next slot.
+    #[inline(never)]
+    fn take_before_next(&self) -> Option<Task> {
+        let task = self.take_queued();
+        // Where others have stolen them there is nothing to wait for.
+        let left = if task.is_some() { self.patience.get() - 1 } else { 0 };
+        self.patience.set(left);
+        task
     }
 
     /// Step 3.

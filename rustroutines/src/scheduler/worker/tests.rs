@@ -156,6 +156,41 @@ fn in_a_burst_nobody_is_called_for_less_than_a_crowd_until_it_ends() {
 }
 
 #[test]
+fn who_has_joined_one_that_ends_goes_behind_what_is_queued() {
+    let world = World::new("patience");
+    let worker = &world.worker;
+    let queue = |ends: bool| {
+        let task = world.task();
+        let id = task.metadata().id;
+        worker.ends.set(ends);
+        assert!(worker.push(task, false).is_ok(), "it has a place");
+        worker.ends.set(false);
+        id
+    };
+    let taken = || worker.take().map(|task| task.metadata().id);
+    // Somebody in the slot, and many in the deque.
+    let mut others: std::collections::VecDeque<_> = (0..2 * PATIENCE).map(|_| queue(false)).collect();
+    assert_eq!(taken(), others.pop_front(), "what is in the slot goes first");
+    let joiner = queue(true);
+    others.push_back(queue(false));
+    for _ in 0..PATIENCE {
+        assert_eq!(taken(), others.pop_front());
+    }
+    assert_eq!(taken(), Some(joiner), "it does not wait for ever");
+    assert!((0..others.len()).all(|_| taken() == others.pop_front()));
+    // The same behind fewer, the last of which came later.
+    others.extend([queue(false), queue(false)]);
+    assert_eq!(taken(), others.pop_front());
+    let joiner = queue(true);
+    others.push_back(queue(false));
+    assert_eq!(taken(), others.pop_front());
+    assert_eq!(taken(), Some(joiner));
+    assert_eq!(taken(), others.pop_front());
+    assert_eq!(taken(), None);
+    world.ends();
+}
+
+#[test]
 fn what_a_worker_that_is_stuck_was_brought_is_taken_over() {
     const BROUGHT: usize = 100;
     let world = World::new("stuck");
