@@ -82,6 +82,7 @@ use std::time::Duration;
 /// go!(move || tx.send("hello"));
 /// assert_eq!(rx.recv().block(), Ok("hello"));
 /// ```
+#[doc(alias("unbuffered", "rendezvous"))]
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     with_capacity(0)
@@ -99,6 +100,7 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 /// assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
 /// assert_eq!(rx.try_recv(), Ok(1));
 /// ```
+#[doc(alias("bounded", "sync_channel"))]
 #[track_caller]
 pub fn bounded_channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     // The largest number stands for "no limit", and no memory holds so many values.
@@ -119,6 +121,7 @@ pub fn bounded_channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// drop(tx);
 /// assert_eq!(rx.iter().sum::<u32>(), 499_500);
 /// ```
+#[doc(alias = "unbounded")]
 #[track_caller]
 pub fn unbounded_channel<T>() -> (Sender<T>, Receiver<T>) {
     with_capacity(usize::MAX)

@@ -150,6 +150,7 @@ pub fn ctrl_c() -> io::Result<Receiver<Signal>> {
 /// signal::reset([Signal::INTERRUPT]);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias("ctrl_c", "Notify"))]
 pub fn stop() -> io::Result<Receiver<Signal>> {
     notify(system::STOP.iter().copied())
 }

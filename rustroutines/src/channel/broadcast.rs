@@ -80,6 +80,7 @@ pub enum Overflow {
 ///     assert_eq!(rx.recv().block(), Err(BroadcastRecvError::Closed));
 /// }
 /// ```
+#[doc(alias = "broadcast")]
 #[track_caller]
 pub fn broadcast_channel<T>(capacity: usize) -> (BroadcastSender<T>, BroadcastReceiver<T>) {
     broadcast_channel_with(capacity, Overflow::DropOldest)

@@ -64,6 +64,7 @@ pub fn never<T>() -> Receiver<T> {
 /// assert!(start.elapsed() >= Duration::from_millis(5));
 /// # drop(tx);
 /// ```
+#[doc(alias = "Timer")]
 #[track_caller]
 pub fn after(duration: Duration) -> Receiver<Instant> {
     let now = clock::now();
@@ -104,6 +105,7 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
 ///     assert!(due >= start + period * (number as u32 + 1));
 /// }
 /// ```
+#[doc(alias("interval", "Ticker"))]
 #[track_caller]
 pub fn tick(period: Duration) -> Receiver<Instant> {
     assert!(!period.is_zero(), "a ticker needs a period longer than zero");

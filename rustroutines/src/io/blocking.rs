@@ -55,6 +55,7 @@ use std::task::{Context, Poll, Waker, ready};
 /// let manifest = block_on_io(|| std::fs::read_to_string("Cargo.toml")).block();
 /// assert!(manifest.unwrap().contains("[package]"));
 /// ```
+#[doc(alias("spawn_blocking", "block_in_place", "unblock"))]
 pub fn block_on_io<T, F>(f: F) -> BlockOnIo<T>
 where
     F: FnOnce() -> T + Send + 'static,

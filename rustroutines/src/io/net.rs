@@ -56,7 +56,8 @@
 //! reported was not taken.
 //!
 //! # Deadlines
-//! [`timeout`](crate::time::timeout) limits one operation. A socket's own deadline
+//! [`timeout`](crate::time::timeout) limits one operation, as the standard library's `set_read_timeout` limits
+//! each: `timeout(limit, || stream.read(&mut buffer))`. A socket's own deadline
 //! ([`set_read_deadline`](TcpStream::set_read_deadline) and the like) is an instant, from which on all its
 //! operations in that direction end with [`TimedOut`](std::io::ErrorKind::TimedOut): those that wait, and
 //! those that would find something ready. It holds until it is set anew.

@@ -288,6 +288,7 @@ pub trait Write {
     ///
     /// # Cancel safety
     /// Dropped, it may have sent on a part; another one goes on from there.
+    #[doc(alias = "shutdown")]
     fn close(&mut self) -> CloseOp<'_, Self>
     where
         Self: Sized + Unpin,

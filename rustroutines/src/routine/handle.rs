@@ -89,6 +89,7 @@ impl<T> RoutineHandle<T> {
 
     /// Orders the routine to end at its next suspension; its destructors run. A routine that ends
     /// before that has ended as it did. May be called from any thread, any number of times.
+    #[doc(alias = "cancel")]
     pub fn abort(&self) {
         if let Some(task) = &self.task {
             let meta = task.metadata();
@@ -272,6 +273,7 @@ impl<T> fmt::Debug for JoinMut<'_, T> {
 /// let squares: Vec<_> = join_all(handles).block().into_iter().map(Result::unwrap).collect();
 /// assert_eq!(squares, [0, 1, 4]);
 /// ```
+#[doc(alias("WaitGroup", "JoinSet"))]
 pub fn join_all<T>(handles: impl IntoIterator<Item = RoutineHandle<T>>) -> JoinAll<T> {
     let joins: Vec<_> = handles.into_iter().map(RoutineHandle::join).collect();
     JoinAll { results: Vec::with_capacity(joins.len()), joins: joins.into_iter(), first: None }

@@ -194,6 +194,7 @@ impl<T: 'static> fmt::Debug for RoutineLocal<T> {
 /// assert_eq!(LOG.take(), ["begun"]);
 /// assert_eq!(DEPTH.with(|depth| *depth), 3);
 /// ```
+#[doc(alias = "task_local")]
 #[macro_export]
 macro_rules! routine_local {
     ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr);* $(;)?) => {

@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 ///
 /// rustroutines::routine::yield_now().block();
 /// ```
+#[doc(alias = "Gosched")]
 pub fn yield_now() -> YieldNow {
     YieldNow { yielded: false }
 }

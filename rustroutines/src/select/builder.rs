@@ -39,6 +39,7 @@ use std::time::Duration;
 /// assert_eq!((won.case(), won.value), (Some(1), Some(7)));
 /// # drop(stop_tx);
 /// ```
+#[doc(alias = "reflect")]
 pub struct Select<'a, T> {
     /// The cases, by their numbers; `None` where one was removed.
     cases: Vec<Option<Entry<'a, T>>>,

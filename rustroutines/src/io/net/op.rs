@@ -281,6 +281,7 @@ macro_rules! deadlines {
             /// # Panics
             /// If the runtime's limit of timers is reached: see
             /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
+            #[doc(alias = "set_read_timeout")]
             pub fn set_read_deadline(&self, deadline: Option<std::time::Instant>) {
                 self.io.set_deadline(crate::driver::readiness::Direction::Read, deadline);
             }
@@ -291,6 +292,7 @@ macro_rules! deadlines {
             /// # Panics
             /// If the runtime's limit of timers is reached: see
             /// [`max_timers`](crate::runtime::RuntimeConfig::max_timers). Then there is no deadline.
+            #[doc(alias = "set_write_timeout")]
             pub fn set_write_deadline(&self, deadline: Option<std::time::Instant>) {
                 self.io.set_deadline(crate::driver::readiness::Direction::Write, deadline);
             }
